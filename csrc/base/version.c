@@ -1,0 +1,7 @@
+/** version.c  What was compiled. */
+#include "switchroom.h"
+
+const char *switchroom_version(void)
+{
+	return SWITCHROOM_VERSION;
+}

@@ -1,0 +1,412 @@
+/** switchroom.h  The one public header of libswitchroom: SIP without I/O, media workers, their events.
+ *
+ *  Two halves that know nothing of each other; the caller joins them:
+ *    sip_*    takes datagrams and the time, gives back datagrams, events and its next deadline.
+ *             Owns no socket, thread or clock. One owner thread at a time.
+ *    media_*  C threads that own RTP sockets, players, recorders. Commands go in over a ring, events
+ *             come out of another, announced by one eventfd. All media_* functions are called from one
+ *             control thread (the same for the life of the engine) unless a comment says otherwise.
+ *
+ *  Conventions
+ *    - Functions return 0 (or a count) when good, a negative errno when not:
+ *      -EINVAL caller's fault, -ENOENT stale or unknown handle, -EBADMSG unparsable, -EPROTO wrong state,
+ *      -ENOBUFS a pool or ring is full, -ENOMEM.
+ *    - A handle is generation << 32 | index. 0 is never a handle. A stale one is -ENOENT, never a crash.
+ *    - Times are monotonic nanoseconds given by the caller (SIP) or read from CLOCK_MONOTONIC (media).
+ *    - Text is `struct str`, a view that is not NUL-terminated. Views going in are copied before the
+ *      call returns. Views coming out are borrowed for as long as the function says.
+ */
+#ifndef SWITCHROOM_H
+#define SWITCHROOM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SWITCHROOM_VERSION "0.1.0"
+
+/** The version compiled in; bindings compare it with their own at import. */
+const char *switchroom_version(void);
+
+/* ------------------------------------------------------------------ values */
+
+struct str {
+	const char *p; /* may be NULL when n == 0 */
+	size_t n;
+};
+
+enum addr_family { ADDR_NONE = 0, ADDR_V4 = 4, ADDR_V6 = 6 };
+
+/** An IP address and port. `port` is in host order; a v4 address uses ip[0..3]. */
+struct net_addr {
+	uint8_t family; /* enum addr_family */
+	uint8_t pad;
+	uint16_t port;
+	uint8_t ip[16];
+};
+
+/** Audio codecs this build moves. The value is the static RTP payload type (RFC 3551). */
+enum codec { CODEC_PCMU = 0, CODEC_PCMA = 8, CODEC_NONE = 255 };
+
+/** What a stream may do, seen from our side. */
+enum media_dir { DIR_INACTIVE = 0, DIR_SEND = 1, DIR_RECV = 2, DIR_SENDRECV = 3 };
+
+/* --------------------------------------------------------------------- SIP */
+
+/** How a call or one of its legs came to its end: who ended it. */
+#define SIP_SIDES(X)                                                                               \
+	X(LOCAL, "local")         /* we hung up, cancelled or refused */                             \
+	X(REMOTE, "remote")       /* the peer sent BYE, CANCEL or a final response */                \
+	X(TIMEOUT, "timeout")     /* no answer to a request: timer B, F or H, or the ring timeout */ \
+	X(TRANSPORT, "transport") /* the flow is gone */                                             \
+	X(PROTOCOL, "protocol")   /* the peer broke the protocol: no usable SDP, bad dialog */
+
+enum sip_side {
+#define X(name, text) SIP_SIDE_##name,
+	SIP_SIDES(X)
+#undef X
+	SIP_SIDE_COUNT
+};
+const char *sip_side_name(enum sip_side side);
+
+/** Q.850 cause for a SIP status (RFC 3398 section 8.2.6.1); 16 for 2xx, 31 when nothing fits. */
+unsigned sip_status_q850(unsigned status);
+/** Standard reason phrase; "Unknown" for codes without one. */
+const char *sip_status_text(unsigned status);
+
+struct sip_core;
+
+struct sip_core_opts {
+	uint64_t seed[2];          /* secret for tags, branches, Call-IDs and hash keys */
+	struct str user_agent;     /* User-Agent / Server; empty: "Switchroom/<version>" */
+	uint32_t max_calls;        /* incoming INVITEs beyond it get 503; 0: 16384 */
+	uint32_t max_transactions; /* 0: 4 * max_calls */
+	uint32_t t1_ms, t2_ms, t4_ms; /* RFC 3261 17.1.1.1; 0: 500, 4000, 5000 */
+	uint32_t retry_after_s;    /* sent with our 503s; 0: 5 */
+	bool allow_options;        /* answer OPTIONS outside a dialog with 200 (503 when not accepting) */
+};
+
+int sip_core_init(struct sip_core **out, const struct sip_core_opts *o);
+void sip_core_free(struct sip_core *c); /* NULL is fine. Sends nothing. */
+
+/** A flow is one local transport endpoint (a UDP socket). `id` is the caller's, below 64.
+ *  `local` is what Via and Contact say. A reliable flow runs no retransmission timers and
+ *  carries framed messages, one per sip_core_recv(). */
+int sip_core_flow(struct sip_core *c, uint32_t id, const struct net_addr *local, bool reliable);
+
+/** false: new INVITEs get 503 with Retry-After, OPTIONS 503; calls already up go on (draining). */
+void sip_core_accept_new(struct sip_core *c, bool on);
+
+/** Feed one datagram (or framed message). `data` is borrowed. Bad input is counted, answered with a
+ *  4xx where RFC 3261 allows an answer, and never an error of the caller: returns 0. */
+int sip_core_recv(struct sip_core *c, uint32_t flow, const struct net_addr *src, const void *data, size_t n,
+		  uint64_t now);
+
+/** Next time sip_core_tick() wants to be called; UINT64_MAX: nothing is waiting. */
+uint64_t sip_core_next(const struct sip_core *c);
+void sip_core_tick(struct sip_core *c, uint64_t now);
+
+/** Datagrams to send. Borrowed until the next sip_* call other than the drains. */
+struct sip_tx {
+	uint32_t flow;
+	struct net_addr dst;
+	const void *data;
+	size_t n;
+};
+size_t sip_core_drain_tx(struct sip_core *c, struct sip_tx *out, size_t max);
+
+/** One audio stream of the peer's SDP, as agreed or offered. */
+struct sip_media {
+	struct net_addr rtp, rtcp; /* rtp.family == ADDR_NONE: no SDP seen yet */
+	uint8_t codec;             /* enum codec: the first common one; CODEC_NONE: none */
+	uint8_t te_pt;             /* telephone-event payload type the peer wants, 255: none */
+	uint8_t dir;               /* enum media_dir: what WE may do after their a=sendonly etc. */
+	uint8_t ptime_ms;          /* 20 unless they asked otherwise */
+	uint8_t rtcp_mux;
+};
+
+#define SIP_EVENTS(X)                                                                               \
+	X(INCOMING, "incoming")   /* new INVITE; media: their offer (rtp.family NONE if offerless) */ \
+	X(PROGRESS, "progress")   /* outgoing: 101-199; media set when it carried SDP */              \
+	X(ANSWERED, "answered")   /* outgoing: 2xx, our ACK is out; media: agreed */                  \
+	X(CONFIRMED, "confirmed") /* incoming: ACK to our 2xx came; media set when it had the answer */ \
+	X(MEDIA, "media")         /* a re-INVITE changed the peer's media; already answered 200 */    \
+	X(MODIFIED, "modified")   /* our re-INVITE ended: status 200 with media, or why not */        \
+	X(ENDED, "ended")         /* last event of this call handle, exactly once per call */         \
+	X(OPTIONS, "options")     /* our OPTIONS ended: status, 408 on timeout; call == 0 */
+
+enum sip_event_kind {
+#define X(name, text) SIP_EV_##name,
+	SIP_EVENTS(X)
+#undef X
+	SIP_EV_COUNT
+};
+
+struct sip_event {
+	uint8_t kind;   /* enum sip_event_kind */
+	uint8_t side;   /* enum sip_side, ENDED only */
+	uint16_t status; /* SIP status: of PROGRESS/ANSWERED/OPTIONS; of ENDED: final status when never
+			    answered (486, 487, 408, 503...), 0 for a normal BYE */
+	uint16_t q850;  /* ENDED: cause from a Reason header, else mapped from the status, else 16 */
+	uint32_t flow;
+	uint64_t call;  /* handle */
+	uint64_t tag;   /* the caller's own word, from sip_call_opts or sip_call_tag() */
+	uint64_t at;    /* time of the input that caused it */
+	struct net_addr src; /* who sent it */
+	struct sip_media media;
+	/* Text, borrowed until the next sip_core_recv()/tick()/command: */
+	struct str call_id, ruri, ruri_user, from, from_user, to, to_user, contact, reason;
+	struct str headers; /* INCOMING: all header lines, for policies that want a custom one */
+};
+/** Drain events in order. */
+size_t sip_core_drain_events(struct sip_core *c, struct sip_event *out, size_t max);
+
+/** Our side of the audio, as SDP shall say it. */
+struct sip_local {
+	struct net_addr rtp;
+	uint8_t codecs[4]; /* enum codec, preferred first */
+	uint8_t ncodecs;
+	uint8_t te_pt;     /* payload type we offer for telephone-event, 255: none; usual 101 */
+	uint8_t dir;       /* enum media_dir */
+};
+
+struct sip_call_opts {
+	uint32_t flow;
+	struct net_addr dst;  /* next hop, already resolved */
+	struct str ruri;      /* sip:user@host[:port][;params] */
+	struct str from;      /* name-addr or URI without tag, e.g. "Shop" <sip:+4930...@host> */
+	struct str to;        /* empty: <ruri> */
+	struct str route;     /* pre-loaded Route header value, or empty */
+	struct str username, password; /* digest, or empty */
+	struct str headers;   /* extra complete header lines, each ending CRLF, or empty */
+	struct sip_local local;
+	uint32_t ring_ms;     /* give up (CANCEL, ENDED 408/timeout) after this long unanswered; 0: 180 s */
+	uint64_t tag;
+};
+
+/** Send an INVITE. On success *call is its handle and exactly one ENDED will follow some day. */
+int sip_call_create(struct sip_core *c, const struct sip_call_opts *o, uint64_t now, uint64_t *call);
+int sip_call_tag(struct sip_core *c, uint64_t call, uint64_t tag);
+/** Incoming: 180, 181, 182, 183; `local` NULL or our SDP (183 early media). */
+int sip_call_progress(struct sip_core *c, uint64_t call, unsigned status, const struct sip_local *local, uint64_t now);
+/** Incoming: 200 with SDP (answer, or offer when theirs had none). -EPROTO if not waiting for an answer. */
+int sip_call_answer(struct sip_core *c, uint64_t call, const struct sip_local *local, uint64_t now);
+/** Incoming and unanswered: final 3xx-6xx. `headers`: extra lines or empty. ENDED follows (side local). */
+int sip_call_reject(struct sip_core *c, uint64_t call, unsigned status, struct str headers, uint64_t now);
+/** End it in whatever way its state asks: CANCEL, BYE, or 480 (603 never). q850 != 0 adds a Reason header.
+ *  Hanging up an ended call is -ENOENT. */
+int sip_call_hangup(struct sip_core *c, uint64_t call, unsigned q850, uint64_t now);
+/** Re-INVITE with a new description of our side (hold: dir DIR_SEND). MODIFIED follows. */
+int sip_call_modify(struct sip_core *c, uint64_t call, const struct sip_local *local, uint64_t now);
+/** OPTIONS outside a dialog (trunk health). An OPTIONS event with `tag` follows. */
+int sip_options_send(struct sip_core *c, uint32_t flow, const struct net_addr *dst, struct str ruri, uint64_t tag,
+		     uint64_t now);
+
+struct sip_stats {
+	uint64_t rx, tx, rx_bad, rx_dropped; /* datagrams; bad: unparsable or against grammar */
+	uint64_t retransmits_tx, retransmits_rx;
+	uint64_t calls_in, calls_out, calls_refused; /* refused: our own 503 */
+	uint32_t calls, transactions; /* now */
+	uint64_t no_buffers; /* something was dropped because a pool was full */
+};
+void sip_core_stats(const struct sip_core *c, struct sip_stats *out);
+
+/* ------------------------------------------------------------------- media */
+
+struct media;
+
+enum media_wake { MEDIA_WAKE_TICK = 0, MEDIA_WAKE_PACKET = 1 };
+
+struct media_opts {
+	uint32_t workers;        /* 0: online CPUs, at most 16 */
+	struct net_addr address; /* local address of legs that name none */
+	uint16_t port_min, port_max; /* RTP on even ports, RTCP on the next odd one */
+	uint32_t max_legs;       /* over all workers; 0: 8192 */
+	uint8_t wake;            /* enum media_wake */
+	bool pin;                /* pin worker i to CPU i */
+	uint32_t silence_ms;     /* default watchdog of a leg: RTP_SILENT after so long; 0: 30,000 */
+	uint32_t rec_buffer;     /* bytes of recorder memory in all; 0: 64 MiB */
+};
+
+int media_init(struct media **out, const struct media_opts *o); /* starts the threads */
+void media_free(struct media *m); /* stops them; open recordings are completed. NULL is fine */
+/** Readable when events wait. Owned by `m`. */
+int media_event_fd(const struct media *m);
+
+#define MEDIA_EVENTS(X)                                                                             \
+	X(LEG_CLOSED, "leg_closed")   /* last event of a leg. Final counters: media_leg_stats() still works
+					 until media_leg_release() */                                 \
+	X(LATCHED, "latched")         /* first RTP; addr: source it locked to */                       \
+	X(SILENT, "silent")           /* no RTP for silence_ms. a: ms since the last packet */         \
+	X(RESUMED, "resumed")         /* RTP again after SILENT */                                     \
+	X(DTMF, "dtmf")               /* a: ASCII digit, b: duration in ms. At the end of the event */ \
+	X(PLAY_DONE, "play_done")     /* player, tone or sent digits ended. a: 0 finished, 1 stopped; tag */ \
+	X(REC_DONE, "rec_done")       /* a: 0 or errno, b: samples per channel, c: bytes; handle: recording */ \
+	X(REC_ERROR, "rec_error")     /* a: errno (ENOSPC, EIO, ENOBUFS); recording has stopped; REC_DONE follows */ \
+	X(AMD, "amd")                 /* a: enum amd_verdict, b: ms since start, c: confidence 0-1000; d: enum amd_reason */ \
+	X(BEEP, "beep")               /* a: 1 heard, 0 gave up, b: ms since start, c: Hz */            \
+	X(TAP_READY, "tap_ready")     /* frames wait in a tap that was empty */                        \
+	X(SINK_LOW, "sink_low")       /* a sink is below its low mark; a: ms left, b: starved frames */ \
+	X(COMMAND_FAILED, "command_failed") /* a: errno, b: enum of the command; handle; tag */
+
+enum media_event_kind {
+#define X(name, text) MEDIA_EV_##name,
+	MEDIA_EVENTS(X)
+#undef X
+	MEDIA_EV_COUNT
+};
+
+struct media_event {
+	uint32_t kind;   /* enum media_event_kind */
+	int32_t a, d;
+	uint32_t pad;
+	int64_t b, c;
+	uint64_t handle; /* leg, or recording */
+	uint64_t tag;    /* of the leg, or of the command where the list says so */
+	uint64_t at;     /* CLOCK_MONOTONIC ns */
+	struct net_addr addr;
+};
+
+/** Take up to `max` events, oldest first; clears the eventfd when it leaves none. */
+size_t media_drain(struct media *m, struct media_event *out, size_t max);
+
+#define LEG_ANY_WORKER 0xffffffffu
+
+struct leg_opts {
+	uint64_t tag;
+	uint32_t worker;         /* LEG_ANY_WORKER: least loaded */
+	uint32_t silence_ms;     /* 0: the engine's */
+	struct net_addr address; /* family NONE: the engine's */
+};
+
+/** Open RTP and RTCP sockets on the next free port pair and give them to a worker.
+ *  `local` gets address and RTP port. -EADDRINUSE: the range is used up. -ENOBUFS: max_legs. */
+int media_leg_open(struct media *m, const struct leg_opts *o, uint64_t *leg, struct net_addr *local);
+uint32_t media_leg_worker(const struct media *m, uint64_t leg);
+
+/** What the far side is, after SDP. May be sent again (re-INVITE). A changed address re-arms latching
+ *  (symmetric RTP: the first valid packet's source wins over SDP's address, then it is locked). */
+struct leg_remote {
+	struct net_addr rtp, rtcp; /* family NONE: wait for the first packet */
+	uint8_t codec;   /* enum codec, for both directions */
+	uint8_t te_pt;   /* telephone-event, 255: none */
+	uint8_t dir;     /* enum media_dir */
+	uint8_t ptime_ms; /* of generated audio: 10, 20, 30, 40 or 60; 20 */
+};
+int media_leg_remote(struct media *m, uint64_t leg, const struct leg_remote *r);
+int media_leg_close(struct media *m, uint64_t leg);   /* LEG_CLOSED follows */
+int media_leg_release(struct media *m, uint64_t leg); /* after LEG_CLOSED: forget its counters, free the slot */
+
+/** What a leg hears, in order of precedence: player/tone/digits/sink (while one runs), then its bridge, mix
+ *  or echo, else nothing is sent. Bridging two legs of different codecs transcodes. Legs of a bridge or mix
+ *  move to one worker by themselves. */
+int media_bridge(struct media *m, uint64_t a, uint64_t b); /* both hear each other; leaves earlier bridges */
+int media_unbridge(struct media *m, uint64_t leg);         /* this leg and its partner(s) hear nothing more */
+int media_echo(struct media *m, uint64_t leg, bool on);
+
+/** Mixes: each member hears the sum of the others that may talk. Up to 16 members. */
+enum mix_role { MIX_TALK = 1, MIX_HEAR = 2 };
+int media_mix_open(struct media *m, uint64_t *mix);
+int media_mix_join(struct media *m, uint64_t mix, uint64_t leg, unsigned roles);
+int media_mix_leave(struct media *m, uint64_t leg);
+int media_mix_close(struct media *m, uint64_t mix);
+
+/** Audio held in memory as 8 kHz mono, shared by any number of legs; freed when released and unused.
+ *  Reads WAV: PCM 16-bit, mu-law, A-law; 8 kHz; mono or the left channel. -EBADMSG with a text in `why`. */
+int media_clip_load(struct media *m, const char *path, uint64_t *clip, char *why, size_t why_n);
+int media_clip_pcm(struct media *m, const int16_t *pcm, size_t samples, uint64_t *clip);
+int media_clip_release(struct media *m, uint64_t clip);
+int64_t media_clip_samples(const struct media *m, uint64_t clip);
+
+/** `loops` 0: for ever. Replaces a running player. PLAY_DONE with `tag` at the end. */
+int media_play(struct media *m, uint64_t leg, uint64_t clip, uint32_t loops, uint64_t tag);
+struct tone_spec {
+	uint16_t hz[2];       /* second 0: one tone */
+	int16_t level_cdb;    /* level of each, hundredths of dBm0; -1300 usual */
+	uint16_t on_ms, off_ms; /* cadence; off 0: steady */
+	uint32_t total_ms;    /* 0: for ever */
+};
+int media_tone(struct media *m, uint64_t leg, const struct tone_spec *t, uint64_t tag);
+/** Up to 32 of 0-9 A-D * #, as telephone-event when agreed, else in-band tones. */
+int media_dtmf(struct media *m, uint64_t leg, const char *digits, uint32_t tone_ms, uint32_t gap_ms, uint64_t tag);
+int media_stop_play(struct media *m, uint64_t leg); /* PLAY_DONE a=1 follows if one ran */
+
+/** Record one leg as stereo WAV at 8 kHz: left what the leg says, right what it hears, both placed by
+ *  their RTP time. mu-law for PCMU legs, A-law for PCMA legs. The file is created by the writer thread as
+ *  `path`, its header is valid at every instant. */
+int media_record_start(struct media *m, uint64_t leg, const char *path, uint64_t tag, uint64_t *rec);
+int media_record_stop(struct media *m, uint64_t rec); /* REC_DONE follows; also by itself when the leg closes */
+
+/** Answering-machine detection on what the leg says, from now on. One AMD event follows. */
+#define AMD_VERDICTS(X) X(UNKNOWN, "unknown") X(HUMAN, "human") X(MACHINE, "machine") X(SIT, "sit") X(FAX, "fax") X(SILENCE, "silence")
+enum amd_verdict {
+#define X(name, text) AMD_##name,
+	AMD_VERDICTS(X)
+#undef X
+	AMD_VERDICT_COUNT
+};
+#define AMD_REASONS(X) \
+	X(NONE, "none") X(SHORT_GREETING, "short_greeting") X(LONG_GREETING, "long_greeting") X(WORDS, "many_words") \
+	X(NO_VOICE, "no_voice") X(TIME_LIMIT, "time_limit") X(TONES, "tones") X(BEEP, "beep") X(HANGUP, "hangup")
+enum amd_reason {
+#define X(name, text) AMD_BY_##name,
+	AMD_REASONS(X)
+#undef X
+	AMD_REASON_COUNT
+};
+struct amd_opts { /* 0 anywhere: the default in brackets */
+	uint16_t initial_silence_ms; /* silence before any voice: verdict silence [2500] */
+	uint16_t greeting_ms;        /* voice longer than this: machine [1500] */
+	uint16_t after_greeting_ms;  /* silence that ends a greeting: human [800] */
+	uint16_t total_ms;           /* decide by then [5000] */
+	uint16_t min_word_ms;        /* [100] */
+	uint16_t max_words;          /* more: machine [4] */
+};
+int media_amd_start(struct media *m, uint64_t leg, const struct amd_opts *o);
+int media_amd_stop(struct media *m, uint64_t leg); /* no event */
+/** Wait for an answering machine's beep. One BEEP event follows. */
+int media_beep_start(struct media *m, uint64_t leg, uint32_t timeout_ms);
+
+/** Live audio to and from a program: linear PCM, 8 kHz mono, frames of 160 samples. */
+int media_tap_open(struct media *m, uint64_t leg, uint32_t buffer_ms); /* what the leg says */
+int media_tap_close(struct media *m, uint64_t leg);
+/** Copies whole frames; returns samples (0: none). *dropped: frames lost so far because nobody read. */
+int media_tap_read(struct media *m, uint64_t leg, int16_t *out, size_t max_samples, uint64_t *dropped);
+int media_sink_open(struct media *m, uint64_t leg, uint32_t buffer_ms); /* becomes the leg's player */
+int media_sink_write(struct media *m, uint64_t leg, const int16_t *pcm, size_t samples); /* samples taken */
+int media_sink_flush(struct media *m, uint64_t leg); /* drop what has not been played (barge-in) */
+int media_sink_close(struct media *m, uint64_t leg); /* after what is queued has been played: PLAY_DONE */
+
+struct leg_stats { /* RFC 3550 names where it has them */
+	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
+	uint64_t rx_lost;       /* expected - received, never below 0 */
+	uint64_t rx_reordered, rx_duplicates, rx_bad, rx_foreign; /* foreign: not from the locked source */
+	uint64_t tx_errors;     /* send would block or failed */
+	uint32_t jitter_us;     /* interarrival jitter, RFC 3550 6.4.1 */
+	uint32_t remote_lost, remote_jitter_us, rtt_us; /* from the peer's RTCP; rtt 0: unknown */
+	uint32_t ssrc_changes;
+	uint64_t first_rx_at, last_rx_at; /* CLOCK_MONOTONIC ns, 0: never */
+	uint16_t local_port;
+	uint8_t worker, closed;
+};
+int media_leg_stats(struct media *m, uint64_t leg, struct leg_stats *out);
+
+struct media_stats {
+	uint32_t workers, legs, recordings, clips;
+	uint64_t rx_packets, tx_packets, forwarded, tx_errors;
+	uint64_t late_ticks;      /* ticks more than 5 ms behind */
+	uint64_t max_tick_us;     /* longest tick since start */
+	uint64_t events_dropped;  /* event ring full: must stay 0 */
+	uint64_t cpu_ns;          /* CPU time of workers and the writer */
+	uint64_t rec_bytes, rec_dropped_frames, rec_errors;
+};
+void media_stats(struct media *m, struct media_stats *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
