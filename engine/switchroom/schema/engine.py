@@ -1,0 +1,45 @@
+"""engine.*: health, figures, draining."""
+
+from __future__ import annotations
+
+from ._base import Ms, Reply, Request
+
+
+class Health(Reply):
+    """`live`: loop and workers move. `ready`: takes new calls."""
+
+    live: bool
+    ready: bool
+    reasons: tuple[str, ...] = ()
+    degraded: tuple[str, ...] = ()
+
+
+class Drain(Request):
+    deadline_ms: Ms = 30_000
+
+
+class EngineStats(Reply):
+    """Counters since start, unless `_now`. CPU times are of the whole process and of the media threads."""
+
+    at_ms: int
+    uptime_ms: int
+    calls_now: int = 0
+    legs_now: int = 0
+    calls_total: int = 0
+    sip_rx: int = 0
+    sip_tx: int = 0
+    sip_bad: int = 0
+    sip_retransmits: int = 0
+    calls_refused: int = 0
+    rtp_rx: int = 0
+    rtp_tx: int = 0
+    rtp_lost: int = 0
+    rtp_tx_errors: int = 0
+    late_ticks: int = 0
+    recordings_now: int = 0
+    rec_errors: int = 0
+    cpu_ms: int = 0
+    media_cpu_ms: int = 0
+    rss_kib: int = 0
+    loop_lag_max_ms: int = 0
+    events_head: int = 0

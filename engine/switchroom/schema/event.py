@@ -1,0 +1,47 @@
+"""events.*: the journal and its subscriptions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from ._base import Count, Name, Reply, Request
+
+
+class Subscribe(Request):
+    """`topics`: words joined by dots; `*` is one word, a final `>` the rest. `since`: replay after that id first."""
+
+    topics: Annotated[tuple[Name, ...], msgspec.Meta(min_length=1, max_length=64)]
+    filter: dict[str, str] = msgspec.field(default_factory=dict)  # campaign_id, call_id, agent_id
+    since: Count | None = None
+    batch: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
+    policy: Literal["pause", "drop", "close"] = "pause"
+
+
+class Subscribed(Reply):
+    sub_id: int
+    from_: int = msgspec.field(name="from")
+    head: int
+
+
+class Unsubscribe(Request):
+    sub_id: Count
+
+
+class Ack(Request):
+    sub_id: Count
+    id: Count
+
+
+class Event(Reply):
+    """A fact, numbered by order of commit."""
+
+    id: int
+    at_ms: int
+    topic: str
+    v: int = 1
+    call_id: str | None = None
+    campaign_id: str | None = None
+    agent_id: str | None = None
+    data: dict[str, Any] = msgspec.field(default_factory=dict)

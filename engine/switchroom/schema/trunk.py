@@ -1,0 +1,27 @@
+"""trunk.*: carriers and their health."""
+
+from __future__ import annotations
+
+from ._base import Reply
+
+
+class TrunkInfo(Reply):
+    """`up`: its OPTIONS are answered (or health checks are off) and it is enabled."""
+
+    name: str
+    uri: str
+    up: bool
+    enabled: bool
+    calls: int
+    max_calls: int
+    max_cps: float
+    caller_id: str | None = None
+    last_status: int = 0
+    last_checked_at_ms: int | None = None
+    calls_total: int = 0
+    failures_total: int = 0
+
+
+class TrunkPage(Reply):
+    items: tuple[TrunkInfo, ...]
+    next: str | None = None
