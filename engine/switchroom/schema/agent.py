@@ -9,7 +9,7 @@ from ._base import Id, Ms, Name, Reply, Request, Uri
 AgentState = Literal["offline", "ready", "reserved", "talking", "wrapup", "paused"]
 
 
-class Login(Request):
+class Login(Request, kw_only=True):
     """`nailed_up`: one call to `uri` is held open for the shift, so that a person who answers hears the agent at once;
     otherwise the agent's phone is called for each conversation."""
 
@@ -22,22 +22,22 @@ class Login(Request):
     wrapup_ms: Ms | None = None
 
 
-class Ready(Request):
+class Ready(Request, kw_only=True):
     id: Id
 
 
-class PauseAgent(Request):
+class PauseAgent(Request, kw_only=True):
     """Takes effect at once when idle, else after the current call's wrap-up."""
 
     id: Id
     reason: Name | None = None
 
 
-class Logout(Request):
+class Logout(Request, kw_only=True):
     id: Id
 
 
-class WrapupDone(Request):
+class WrapupDone(Request, kw_only=True):
     """End wrap-up now; `disposition` is the agent's word for how the talk went."""
 
     id: Id
@@ -45,7 +45,7 @@ class WrapupDone(Request):
     note: Name | None = None
 
 
-class AgentInfo(Reply):
+class AgentInfo(Reply, kw_only=True):
     id: str
     name: str
     uri: str
@@ -66,7 +66,7 @@ class AgentInfo(Reply):
     last_event_id: int = 0
 
 
-class AgentPage(Reply):
+class AgentPage(Reply, kw_only=True):
     items: tuple[AgentInfo, ...]
     next: str | None = None
     as_of: int = 0

@@ -62,26 +62,26 @@ class CampaignSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     end_when_done: bool = True  # ends by itself when no contact is left that could be dialed again
 
 
-class CreateCampaign(Request):
+class CreateCampaign(Request, kw_only=True):
     id: Id | None = None
     name: Name
     settings: CampaignSettings = CampaignSettings()
     idem: Idem | None = None
 
 
-class UpdateCampaign(Request):
+class UpdateCampaign(Request, kw_only=True):
     """Replaces the settings; takes effect with the next decision."""
 
     id: Id
     settings: CampaignSettings
 
 
-class StartCampaign(Request):
+class StartCampaign(Request, kw_only=True):
     id: Id
     idem: Idem | None = None
 
 
-class CampaignInfo(Reply):
+class CampaignInfo(Reply, kw_only=True):
     id: str
     name: str
     state: CampaignState
@@ -92,17 +92,17 @@ class CampaignInfo(Reply):
     last_event_id: int = 0
 
 
-class CampaignPage(Reply):
+class CampaignPage(Reply, kw_only=True):
     items: tuple[CampaignInfo, ...]
     next: str | None = None
     as_of: int = 0
 
 
-class ListCampaigns(Page):
+class ListCampaigns(Page, kw_only=True):
     state: CampaignState | None = None
 
 
-class PacingView(Reply):
+class PacingView(Reply, kw_only=True):
     """Last decision and why: `launch` calls, from `free` agents, `soon` expected free, `live` calls in progress."""
 
     at_ms: int = 0
@@ -117,7 +117,7 @@ class PacingView(Reply):
     why: str = ""
 
 
-class CampaignStats(Reply):
+class CampaignStats(Reply, kw_only=True):
     """Counters since the start. `abandon_rate` = abandoned / (connected + abandoned), people only."""
 
     id: str

@@ -11,7 +11,7 @@ from ._base import Id, Idem, Name, Page, Reply, Request
 ContactState = Literal["open", "leased", "done", "invalid"]
 
 
-class AddContact(Request):
+class AddContact(Request, kw_only=True):
     """One contact, dialed as soon as pacing allows: higher `priority` first."""
 
     campaign_id: Id
@@ -23,7 +23,7 @@ class AddContact(Request):
     idem: Idem | None = None
 
 
-class ImportContacts(Request):
+class ImportContacts(Request, kw_only=True):
     """CSV, header line first; a `number` (or `phone`) column is needed, `id`, `name`, `priority` are known, others are
     kept as fields. Give `path` (on the server) or `data` (bytes, UTF-8)."""
 
@@ -32,7 +32,7 @@ class ImportContacts(Request):
     data: bytes | None = None
 
 
-class RejectedLine(Reply):
+class RejectedLine(Reply, kw_only=True):
     """`line` counts from 1, the header being line 1."""
 
     line: int
@@ -40,7 +40,7 @@ class RejectedLine(Reply):
     value: str = ""
 
 
-class ImportResult(Reply):
+class ImportResult(Reply, kw_only=True):
     """`rejected` holds the first 1,000; `rejected_count` all."""
 
     accepted: int
@@ -49,7 +49,7 @@ class ImportResult(Reply):
     rejected: tuple[RejectedLine, ...] = ()
 
 
-class ContactInfo(Reply):
+class ContactInfo(Reply, kw_only=True):
     id: str
     campaign_id: str
     number: str
@@ -62,10 +62,10 @@ class ContactInfo(Reply):
     fields: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-class ContactPage(Reply):
+class ContactPage(Reply, kw_only=True):
     items: tuple[ContactInfo, ...]
     next: str | None = None
 
 
-class ListContacts(Page):
+class ListContacts(Page, kw_only=True):
     campaign_id: Id

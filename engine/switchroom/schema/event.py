@@ -9,7 +9,7 @@ import msgspec
 from ._base import Count, Name, Reply, Request
 
 
-class Subscribe(Request):
+class Subscribe(Request, kw_only=True):
     """`topics`: words joined by dots; `*` is one word, a final `>` the rest. `since`: replay after that id first."""
 
     topics: Annotated[tuple[Name, ...], msgspec.Meta(min_length=1, max_length=64)]
@@ -19,22 +19,22 @@ class Subscribe(Request):
     policy: Literal["pause", "drop", "close"] = "pause"
 
 
-class Subscribed(Reply):
+class Subscribed(Reply, kw_only=True):
     sub_id: int
     from_: int = msgspec.field(name="from")
     head: int
 
 
-class Unsubscribe(Request):
+class Unsubscribe(Request, kw_only=True):
     sub_id: Count
 
 
-class Ack(Request):
+class Ack(Request, kw_only=True):
     sub_id: Count
     id: Count
 
 
-class Event(Reply):
+class Event(Reply, kw_only=True):
     """A fact, numbered by order of commit."""
 
     id: int
