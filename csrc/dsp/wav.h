@@ -16,10 +16,13 @@ struct wav {
 };
 /** -EBADMSG with a reason in *why (static text). */
 int wav_parse(struct wav *w, const void *file, size_t n, const char **why);
-/** Decode one channel to PCM; out has n / (channels * bytes per sample) places. Returns samples. */
+/** Samples per channel. */
+size_t wav_samples(const struct wav *w);
+/** Decode one channel to PCM; out has wav_samples() places. Returns samples, 0 for a channel that is not there. */
 size_t wav_decode(const struct wav *w, unsigned channel, int16_t *out);
 
-/** Header of 58 bytes (fmt of 18 with fact chunk for G.711, padded alike for PCM). `data_n` bytes of audio. */
+/** Header of 58 bytes (fmt of 18 with fact chunk for G.711, padded alike for PCM). `data_n` bytes of audio follow,
+ *  and a zero byte when that is odd. */
 enum { WAV_HEADER = 58 };
 void wav_header(uint8_t out[WAV_HEADER], enum wav_format f, uint16_t channels, uint32_t rate, uint32_t data_n);
 
