@@ -1,0 +1,41 @@
+"""The configuration file: TOML, checked in full before anything starts."""
+
+from __future__ import annotations
+
+from ._load import load, parse, warnings
+from ._types import (
+    AccountConfig,
+    ControlConfig,
+    Config,
+    EngineConfig,
+    Listen,
+    MediaConfig,
+    RecordingConfig,
+    ReportingConfig,
+    RouteConfig,
+    SipConfig,
+    StoreConfig,
+    TokenConfig,
+    TrunkConfig,
+    parse_listen,
+)
+
+__all__ = [
+    "AccountConfig",
+    "Config",
+    "ControlConfig",
+    "EngineConfig",
+    "Listen",
+    "MediaConfig",
+    "RecordingConfig",
+    "ReportingConfig",
+    "RouteConfig",
+    "SipConfig",
+    "StoreConfig",
+    "TokenConfig",
+    "TrunkConfig",
+    "load",
+    "parse",
+    "parse_listen",
+    "warnings",
+]

@@ -1,0 +1,216 @@
+"""What may stand in the configuration file: one struct per table.
+
+Each field's `doc` in its Meta is the text of the reference (docs/configuration.md is generated from here), with the
+unit and the reason for the default.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all tables: a key that is not known is an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """One listening address: scheme udp, tcp or unix; host and port, or the path of a unix socket."""
+
+    scheme: str
+    host: str = ""
+    port: int = 0
+    path: str = ""
+
+
+def parse_listen(text: str) -> Listen:
+    """"udp://127.0.0.1:5060", "tcp://[::1]:7400" or "unix:./run/control.sock" to its parts; ValueError says what is wrong."""
+    if text.startswith("unix:"):
+        path = text.removeprefix("unix:")
+        if not path:
+            raise ValueError("unix: needs a path, as in unix:./run/control.sock")
+        return Listen("unix", path=path)
+    scheme, separator, rest = text.partition("://")
+    if not separator or scheme not in {"udp", "tcp"}:
+        raise ValueError("must be udp://HOST:PORT, tcp://HOST:PORT or unix:PATH")
+    host, separator, port = rest.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not separator or not port.isdigit() or not 0 <= int(port) <= 65535:
+        raise ValueError("needs a port of 0-65535 after the host, as in udp://127.0.0.1:5060 (0: any free one)")
+    try:
+        ip_address(host)
+    except ValueError:
+        raise ValueError(f"host {host!r} must be an IP address of this machine, as in 127.0.0.1") from None
+    return Listen(scheme, host=host, port=int(port))
+
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Text = Annotated[str, Meta(min_length=1, max_length=512)]
+
+
+class SipConfig(Table, kw_only=True):
+    listen: Annotated[
+        tuple[str, ...],
+        Meta(
+            min_length=1,
+            description="Addresses that SIP listens on, as udp://HOST:PORT. Loopback by default: a telephone engine "
+            "open to the world by accident is found by scanners within minutes. At least one udp; tcp is accepted and warned about: it comes with a later version.",
+        ),
+    ] = ("udp://127.0.0.1:5060",)
+    max_calls: Annotated[
+        int,
+        Meta(ge=1, le=1_000_000, description="SIP dialogs at once; an INVITE beyond it gets 503 with Retry-After. Bounds memory."),
+    ] = 16_384
+    t1_ms: Annotated[
+        int, Meta(ge=50, le=5_000, description="Estimate of the round trip, ms (RFC 3261 17.1.1.1): the first retransmission.")
+    ] = 500
+    ring_timeout_ms: Annotated[
+        int, Meta(ge=1_000, le=300_000, description="How long a call of ours may ring when nothing else says so, ms.")
+    ] = 60_000
+    user_agent: Annotated[str, Meta(max_length=64, description="User-Agent and Server header; empty: Switchroom/VERSION.")] = ""
+
+
+class MediaConfig(Table, kw_only=True):
+    address: Annotated[
+        str | None,
+        Meta(description="IP address that SDP offers. Default: the address of the first SIP listener."),
+    ] = None
+    ports: Annotated[
+        str,
+        Meta(
+            pattern=r"^\d{1,5}-\d{1,5}$",
+            description="UDP ports of RTP (even) and RTCP (odd), FIRST-LAST. Two ports per leg; 10,000 ports carry 5,000 legs.",
+        ),
+    ] = "20000-29999"
+    workers: Annotated[
+        int, Meta(ge=0, le=64, description="Media threads; 0: one per CPU. One carries over 1,000 bridged calls.")
+    ] = 0
+    wake: Annotated[
+        Literal["tick", "packet"],
+        Meta(description="tick: one look per ms, cheapest; packet: wake for every packet, saves the last millisecond of delay."),
+    ] = "tick"
+    pin: Annotated[bool, Meta(description="Pin worker i to CPU i. Off: the scheduler knows what else runs.")] = False
+    silence_ms: Annotated[
+        int, Meta(ge=1_000, le=3_600_000, description="A leg without RTP for so long is reported silent, ms.")
+    ] = 30_000
+
+
+class TokenConfig(Table, kw_only=True):
+    """[[control.token]]"""
+
+    name: Annotated[Text, Meta(description="Who uses it; appears in the audit log.")]
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the token, hex: the token itself is not stored.")]
+    roles: Annotated[
+        tuple[Literal["observer", "agent", "operator", "admin"], ...],
+        Meta(min_length=1, description="What it may do: observer, agent, operator, admin."),
+    ]
+
+
+class ControlConfig(Table, kw_only=True):
+    listen: Annotated[
+        tuple[str, ...],
+        Meta(description="Control sockets: unix:PATH and tcp://HOST:PORT. Empty: none."),
+    ] = ("unix:./run/control.sock",)
+    allow_remote: Annotated[
+        bool,
+        Meta(description="Allow tcp:// on an address that is not loopback. Off: the protocol is not encrypted."),
+    ] = False
+    trust_loopback: Annotated[
+        bool,
+        Meta(
+            description="TCP clients from loopback are admin without a token. Off: every local user could steer the engine; "
+            "the Unix socket knows who is calling."
+        ),
+    ] = False
+    token: Annotated[tuple[TokenConfig, ...], Meta(description="Tokens for session.auth.")] = ()
+
+
+class StoreConfig(Table, kw_only=True):
+    url: Annotated[
+        str,
+        Meta(pattern=r"^sqlite:.+", description="sqlite:PATH. One file (and its -wal) to back up. PostgreSQL comes with a later version."),
+    ] = "sqlite:./data/switchroom.db"
+    journal_events: Annotated[
+        int, Meta(ge=1_000, le=100_000_000, description="Events kept for clients that come back; older ones are dropped.")
+    ] = 1_000_000
+
+
+class RecordingConfig(Table, kw_only=True):
+    path: Annotated[Text, Meta(description="Folder of the recordings; subfolders by date and hour are made in it.")] = "./recordings"
+
+
+class ReportingConfig(Table, kw_only=True):
+    path: Annotated[
+        str | None, Meta(description="Folder where cdr.jsonl and cdr.csv are appended. None: CDRs stay in the store only.")
+    ] = None
+
+
+class TrunkConfig(Table, kw_only=True):
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="Its name in routes, campaigns and reports.")]
+    uri: Annotated[
+        str, Meta(pattern=r"^sip:[^@\s]+$", description="sip:HOST[:PORT]: where its calls are sent; the number becomes the user part.")
+    ]
+    username: Annotated[str | None, Meta(description="Digest user. None: no authentication.")] = None
+    password: Annotated[str | None, Meta(description="Digest password; prefer password_file.")] = None
+    password_file: Annotated[str | None, Meta(description="File holding the password, read at start, trailing newline ignored.")] = None
+    max_calls: Annotated[int, Meta(ge=1, le=1_000_000, description="Calls at once that the carrier sells.")] = 1_000
+    max_cps: Annotated[float, Meta(gt=0, le=10_000, description="New calls per second that the carrier allows.")] = 100.0
+    caller_id: Annotated[str | None, Meta(description="User part of From when nothing else says one.")] = None
+    health_ms: Annotated[
+        int, Meta(ge=0, le=3_600_000, description="OPTIONS every so many ms; two misses mark it down, one answer up. 0: never asked, always up.")
+    ] = 10_000
+
+
+class RouteConfig(Table, kw_only=True):
+    to: Annotated[Text, Meta(description="User part of the Request-URI, glob (* ? [abc]). First match wins.")]
+    action: Annotated[
+        Literal["echo", "play", "dial", "reject"],
+        Meta(description="echo: the caller hears itself; play: a file; dial: through a trunk, audio through us; reject."),
+    ]
+    answer_after_ms: Annotated[int, Meta(ge=0, le=180_000, description="Rings (180) that long first, ms.")] = 0
+    file: Annotated[str | None, Meta(description="play: WAV file, 8 kHz mono.")] = None
+    loops: Annotated[int, Meta(ge=0, le=1_000_000, description="play: how often; 0: until the caller hangs up.")] = 1
+    trunk: Annotated[str | None, Meta(description="dial: name of a [[trunk]]; others are tried in order when `failover` names them.")] = None
+    failover: Annotated[tuple[str, ...], Meta(description="dial: trunks tried next when one fails (5xx, no answer from it, limits).")] = ()
+    record: Annotated[bool, Meta(description="Record both sides as one stereo file.")] = False
+    status: Annotated[int, Meta(ge=400, le=699, description="reject: SIP status.")] = 603
+    auth: Annotated[bool, Meta(description="Must be false: digest authentication of callers comes with a later version.")] = False
+
+
+class AccountConfig(Table, kw_only=True):
+    """[[account]]: accepted and checked, used when phones can register (a later version)."""
+
+    user: Annotated[Text, Meta(description="Digest user.")]
+    password: Annotated[str | None, Meta(description="Digest password.")] = None
+    password_file: Annotated[str | None, Meta(description="File holding it.")] = None
+
+
+class EngineConfig(Table, kw_only=True):
+    drain_ms: Annotated[
+        int, Meta(ge=0, le=3_600_000, description="SIGTERM: calls may end by themselves for so long, ms; then they are hung up.")
+    ] = 30_000
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description="Least level that is logged.")] = "info"
+
+
+class Config(Table, kw_only=True):
+    """The whole file."""
+
+    sip: SipConfig = SipConfig()
+    media: MediaConfig = MediaConfig()
+    control: ControlConfig = ControlConfig()
+    store: StoreConfig = StoreConfig()
+    recording: RecordingConfig = RecordingConfig()
+    reporting: ReportingConfig = ReportingConfig()
+    engine: EngineConfig = EngineConfig()
+    trunk: tuple[TrunkConfig, ...] = ()
+    route: tuple[RouteConfig, ...] = ()
+    account: tuple[AccountConfig, ...] = ()
+
+    def __repr__(self) -> str:
+        """Without secrets: a configuration ends up in logs and tracebacks."""
+        return f"Config(sip={self.sip!r}, trunks={[trunk.name for trunk in self.trunk]}, routes={len(self.route)})"
