@@ -50,7 +50,7 @@ test-packages: packages
 	  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && { echo $$p; break; }; done); \
 	[ -n "$$python" ] || { echo "Python 3.11 or newer is needed; found: $$(python3 --version 2>&1)"; exit 1; }; \
 	[ -x $(PY) ] || $$python -m venv .venv
-	$(PY) -m pip install -q --disable-pip-version-check $$($(PY) -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb")); e = p["project"]["optional-dependencies"]; print(*(f"\"{r}\"" if 0 else r for r in p["project"]["dependencies"] + e["tui"] + e["dsp"] + e["dev"] if not r.startswith("switchroom")))')
+	$(PY) -m pip install -q --disable-pip-version-check $$($(PY) -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb")); e = p["project"]["optional-dependencies"]; print(*(r for r in p["project"]["dependencies"] + e["tui"] + e["dsp"] + e["dev"] if not r.startswith("switchroom")))')
 	@touch $@
 
 build/.built: .venv/.made setup.py $(C_SRC) $(BIND_SRC) engine/switchroom/_version.py

@@ -160,9 +160,7 @@ class CallFailed(EngineError):
     code = 5002
     name = "call_failed"
 
-    def __init__(
-        self, message: str, *, sip_status: int = 0, q850_cause: int = 0, side: str = "", **data: Any
-    ) -> None:
+    def __init__(self, message: str, *, sip_status: int = 0, q850_cause: int = 0, side: str = "", **data: Any) -> None:
         super().__init__(message, sip_status=sip_status, q850_cause=q850_cause, side=side, **data)
         self.sip_status = sip_status
         self.q850_cause = q850_cause

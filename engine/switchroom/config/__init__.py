@@ -5,8 +5,8 @@ from __future__ import annotations
 from ._load import load, parse, warnings
 from ._types import (
     AccountConfig,
-    ControlConfig,
     Config,
+    ControlConfig,
     EngineConfig,
     Listen,
     MediaConfig,

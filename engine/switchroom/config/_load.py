@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
 from ..errors import ConfigError
-from . import _types
 from ._types import Config, Table, parse_listen
 
 
@@ -104,7 +104,7 @@ def _description(kind: Any) -> str:
 
 def _plain(message: str) -> str:
     """msgspec's text without its path; "Expected" reads as a demand."""
-    return message.split(" - at ")[0].replace("Expected", "must be")
+    return message.split(" - at ", maxsplit=1)[0].replace("Expected", "must be")
 
 
 def _show(value: Any) -> str:
@@ -114,8 +114,11 @@ def _show(value: Any) -> str:
 
 def warnings(config: Config) -> list[str]:
     """What is valid but has no effect in this version."""
-    found = [f"sip.listen: {text} is not served: this version speaks SIP over UDP only"
-             for text in config.sip.listen if text.startswith("tcp://")]
+    found = [
+        f"sip.listen: {text} is not served: this version speaks SIP over UDP only"
+        for text in config.sip.listen
+        if text.startswith("tcp://")
+    ]
     if config.account:
         found.append("account: not used: phones cannot register in this version")
     return found
@@ -136,10 +139,12 @@ def _check(config: Config) -> list[str]:
             )
     first, last = (int(part) for part in config.media.ports.split("-"))
     if not 1024 <= first < last <= 65535:
-        problems.append(f"media.ports: found {config.media.ports!r}; must be FIRST-LAST within 1024-65535, FIRST below LAST")
+        problems.append(
+            f"media.ports: found {config.media.ports!r}; must be FIRST-LAST within 1024-65535, FIRST below LAST"
+        )
     if config.media.address is not None:
         try:
-            _types.ip_address(config.media.address)
+            ip_address(config.media.address)
         except ValueError:
             problems.append(f"media.address: found {config.media.address!r}; must be an IP address of this machine")
     return problems + _check_routes(config) + _check_trunks(config)
@@ -158,7 +163,7 @@ def _check_listen(name: str, text: str, schemes: set[str]) -> list[str]:
 
 def _is_loopback(text: str) -> bool:
     try:
-        return _types.ip_address(parse_listen(text).host).is_loopback
+        return ip_address(parse_listen(text).host).is_loopback
     except ValueError:
         return True  # reported already
 

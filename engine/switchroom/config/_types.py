@@ -29,7 +29,7 @@ class Listen:
 
 
 def parse_listen(text: str) -> Listen:
-    """"udp://127.0.0.1:5060", "tcp://[::1]:7400" or "unix:./run/control.sock" to its parts; ValueError says what is wrong."""
+    """Parts of udp://127.0.0.1:5060, tcp://[::1]:7400 or unix:./run/control.sock; ValueError says what is wrong."""
     if text.startswith("unix:"):
         path = text.removeprefix("unix:")
         if not path:
@@ -53,29 +53,39 @@ Port = Annotated[int, Meta(ge=1, le=65535)]
 Text = Annotated[str, Meta(min_length=1, max_length=512)]
 
 
-class SipConfig(Table, kw_only=True):
+class SipConfig(Table, frozen=True, kw_only=True):
     listen: Annotated[
         tuple[str, ...],
         Meta(
             min_length=1,
             description="Addresses that SIP listens on, as udp://HOST:PORT. Loopback by default: a telephone engine "
-            "open to the world by accident is found by scanners within minutes. At least one udp; tcp is accepted and warned about: it comes with a later version.",
+            "open to the world by accident is found by scanners within minutes. At least one udp; "
+            "tcp is accepted and warned about: it comes with a later version.",
         ),
     ] = ("udp://127.0.0.1:5060",)
     max_calls: Annotated[
         int,
-        Meta(ge=1, le=1_000_000, description="SIP dialogs at once; an INVITE beyond it gets 503 with Retry-After. Bounds memory."),
+        Meta(
+            ge=1,
+            le=1_000_000,
+            description="SIP dialogs at once; an INVITE beyond it gets 503 with Retry-After. Bounds memory.",
+        ),
     ] = 16_384
     t1_ms: Annotated[
-        int, Meta(ge=50, le=5_000, description="Estimate of the round trip, ms (RFC 3261 17.1.1.1): the first retransmission.")
+        int,
+        Meta(
+            ge=50, le=5_000, description="Estimate of the round trip, ms (RFC 3261 17.1.1.1): the first retransmission."
+        ),
     ] = 500
     ring_timeout_ms: Annotated[
         int, Meta(ge=1_000, le=300_000, description="How long a call of ours may ring when nothing else says so, ms.")
     ] = 60_000
-    user_agent: Annotated[str, Meta(max_length=64, description="User-Agent and Server header; empty: Switchroom/VERSION.")] = ""
+    user_agent: Annotated[
+        str, Meta(max_length=64, description="User-Agent and Server header; empty: Switchroom/VERSION.")
+    ] = ""
 
 
-class MediaConfig(Table, kw_only=True):
+class MediaConfig(Table, frozen=True, kw_only=True):
     address: Annotated[
         str | None,
         Meta(description="IP address that SDP offers. Default: the address of the first SIP listener."),
@@ -84,7 +94,8 @@ class MediaConfig(Table, kw_only=True):
         str,
         Meta(
             pattern=r"^\d{1,5}-\d{1,5}$",
-            description="UDP ports of RTP (even) and RTCP (odd), FIRST-LAST. Two ports per leg; 10,000 ports carry 5,000 legs.",
+            description="UDP ports of RTP (even) and RTCP (odd), FIRST-LAST. "
+            "Two ports per leg; 10,000 ports carry 5,000 legs.",
         ),
     ] = "20000-29999"
     workers: Annotated[
@@ -92,7 +103,10 @@ class MediaConfig(Table, kw_only=True):
     ] = 0
     wake: Annotated[
         Literal["tick", "packet"],
-        Meta(description="tick: one look per ms, cheapest; packet: wake for every packet, saves the last millisecond of delay."),
+        Meta(
+            description="tick: one look per ms, cheapest; "
+            "packet: wake for every packet, saves the last millisecond of delay."
+        ),
     ] = "tick"
     pin: Annotated[bool, Meta(description="Pin worker i to CPU i. Off: the scheduler knows what else runs.")] = False
     silence_ms: Annotated[
@@ -100,18 +114,20 @@ class MediaConfig(Table, kw_only=True):
     ] = 30_000
 
 
-class TokenConfig(Table, kw_only=True):
+class TokenConfig(Table, frozen=True, kw_only=True):
     """[[control.token]]"""
 
     name: Annotated[Text, Meta(description="Who uses it; appears in the audit log.")]
-    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the token, hex: the token itself is not stored.")]
+    sha256: Annotated[
+        str, Meta(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the token, hex: the token itself is not stored.")
+    ]
     roles: Annotated[
         tuple[Literal["observer", "agent", "operator", "admin"], ...],
         Meta(min_length=1, description="What it may do: observer, agent, operator, admin."),
     ]
 
 
-class ControlConfig(Table, kw_only=True):
+class ControlConfig(Table, frozen=True, kw_only=True):
     listen: Annotated[
         tuple[str, ...],
         Meta(description="Control sockets: unix:PATH and tcp://HOST:PORT. Empty: none."),
@@ -123,66 +139,96 @@ class ControlConfig(Table, kw_only=True):
     trust_loopback: Annotated[
         bool,
         Meta(
-            description="TCP clients from loopback are admin without a token. Off: every local user could steer the engine; "
-            "the Unix socket knows who is calling."
+            description="TCP clients from loopback are admin without a token. "
+            "Off: every local user could steer the engine; the Unix socket knows who is calling."
         ),
     ] = False
     token: Annotated[tuple[TokenConfig, ...], Meta(description="Tokens for session.auth.")] = ()
 
 
-class StoreConfig(Table, kw_only=True):
+class StoreConfig(Table, frozen=True, kw_only=True):
     url: Annotated[
         str,
-        Meta(pattern=r"^sqlite:.+", description="sqlite:PATH. One file (and its -wal) to back up. PostgreSQL comes with a later version."),
+        Meta(
+            pattern=r"^sqlite:.+",
+            description="sqlite:PATH. One file (and its -wal) to back up. PostgreSQL comes with a later version.",
+        ),
     ] = "sqlite:./data/switchroom.db"
     journal_events: Annotated[
-        int, Meta(ge=1_000, le=100_000_000, description="Events kept for clients that come back; older ones are dropped.")
+        int,
+        Meta(ge=1_000, le=100_000_000, description="Events kept for clients that come back; older ones are dropped."),
     ] = 1_000_000
 
 
-class RecordingConfig(Table, kw_only=True):
-    path: Annotated[Text, Meta(description="Folder of the recordings; subfolders by date and hour are made in it.")] = "./recordings"
+class RecordingConfig(Table, frozen=True, kw_only=True):
+    path: Annotated[Text, Meta(description="Folder of the recordings; subfolders by date and hour are made in it.")] = (
+        "./recordings"
+    )
 
 
-class ReportingConfig(Table, kw_only=True):
+class ReportingConfig(Table, frozen=True, kw_only=True):
     path: Annotated[
-        str | None, Meta(description="Folder where cdr.jsonl and cdr.csv are appended. None: CDRs stay in the store only.")
+        str | None,
+        Meta(description="Folder where cdr.jsonl and cdr.csv are appended. None: CDRs stay in the store only."),
     ] = None
 
 
-class TrunkConfig(Table, kw_only=True):
-    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="Its name in routes, campaigns and reports.")]
+class TrunkConfig(Table, frozen=True, kw_only=True):
+    name: Annotated[
+        str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="Its name in routes, campaigns and reports.")
+    ]
     uri: Annotated[
-        str, Meta(pattern=r"^sip:[^@\s]+$", description="sip:HOST[:PORT]: where its calls are sent; the number becomes the user part.")
+        str,
+        Meta(
+            pattern=r"^sip:[^@\s]+$",
+            description="sip:HOST[:PORT]: where its calls are sent; the number becomes the user part.",
+        ),
     ]
     username: Annotated[str | None, Meta(description="Digest user. None: no authentication.")] = None
     password: Annotated[str | None, Meta(description="Digest password; prefer password_file.")] = None
-    password_file: Annotated[str | None, Meta(description="File holding the password, read at start, trailing newline ignored.")] = None
+    password_file: Annotated[
+        str | None, Meta(description="File holding the password, read at start, trailing newline ignored.")
+    ] = None
     max_calls: Annotated[int, Meta(ge=1, le=1_000_000, description="Calls at once that the carrier sells.")] = 1_000
-    max_cps: Annotated[float, Meta(gt=0, le=10_000, description="New calls per second that the carrier allows.")] = 100.0
+    max_cps: Annotated[float, Meta(gt=0, le=10_000, description="New calls per second that the carrier allows.")] = (
+        100.0
+    )
     caller_id: Annotated[str | None, Meta(description="User part of From when nothing else says one.")] = None
     health_ms: Annotated[
-        int, Meta(ge=0, le=3_600_000, description="OPTIONS every so many ms; two misses mark it down, one answer up. 0: never asked, always up.")
+        int,
+        Meta(
+            ge=0,
+            le=3_600_000,
+            description="OPTIONS every so many ms; two misses mark it down, one answer up. 0: never asked, always up.",
+        ),
     ] = 10_000
 
 
-class RouteConfig(Table, kw_only=True):
+class RouteConfig(Table, frozen=True, kw_only=True):
     to: Annotated[Text, Meta(description="User part of the Request-URI, glob (* ? [abc]). First match wins.")]
     action: Annotated[
         Literal["echo", "play", "dial", "reject"],
-        Meta(description="echo: the caller hears itself; play: a file; dial: through a trunk, audio through us; reject."),
+        Meta(
+            description="echo: the caller hears itself; play: a file; dial: through a trunk, audio through us; reject."
+        ),
     ]
     answer_after_ms: Annotated[int, Meta(ge=0, le=180_000, description="Rings (180) that long first, ms.")] = 0
     file: Annotated[str | None, Meta(description="play: WAV file, 8 kHz mono.")] = None
     loops: Annotated[int, Meta(ge=0, le=1_000_000, description="play: how often; 0: until the caller hangs up.")] = 1
-    trunk: Annotated[str | None, Meta(description="dial: name of a [[trunk]]; others are tried in order when `failover` names them.")] = None
-    failover: Annotated[tuple[str, ...], Meta(description="dial: trunks tried next when one fails (5xx, no answer from it, limits).")] = ()
+    trunk: Annotated[
+        str | None, Meta(description="dial: name of a [[trunk]]; others are tried in order when `failover` names them.")
+    ] = None
+    failover: Annotated[
+        tuple[str, ...], Meta(description="dial: trunks tried next when one fails (5xx, no answer from it, limits).")
+    ] = ()
     record: Annotated[bool, Meta(description="Record both sides as one stereo file.")] = False
     status: Annotated[int, Meta(ge=400, le=699, description="reject: SIP status.")] = 603
-    auth: Annotated[bool, Meta(description="Must be false: digest authentication of callers comes with a later version.")] = False
+    auth: Annotated[
+        bool, Meta(description="Must be false: digest authentication of callers comes with a later version.")
+    ] = False
 
 
-class AccountConfig(Table, kw_only=True):
+class AccountConfig(Table, frozen=True, kw_only=True):
     """[[account]]: accepted and checked, used when phones can register (a later version)."""
 
     user: Annotated[Text, Meta(description="Digest user.")]
@@ -190,14 +236,21 @@ class AccountConfig(Table, kw_only=True):
     password_file: Annotated[str | None, Meta(description="File holding it.")] = None
 
 
-class EngineConfig(Table, kw_only=True):
+class EngineConfig(Table, frozen=True, kw_only=True):
     drain_ms: Annotated[
-        int, Meta(ge=0, le=3_600_000, description="SIGTERM: calls may end by themselves for so long, ms; then they are hung up.")
+        int,
+        Meta(
+            ge=0,
+            le=3_600_000,
+            description="SIGTERM: calls may end by themselves for so long, ms; then they are hung up.",
+        ),
     ] = 30_000
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description="Least level that is logged.")] = "info"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="Least level that is logged.")
+    ] = "info"
 
 
-class Config(Table, kw_only=True):
+class Config(Table, frozen=True, kw_only=True):
     """The whole file."""
 
     sip: SipConfig = SipConfig()

@@ -25,20 +25,20 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
 Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 
 
-class Page(Request, kw_only=True):
+class Page(Request, frozen=True, kw_only=True):
     """Cursor paging: `after` is the last id of the previous page."""
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
     after: str | None = None
 
 
-class ById(Request, kw_only=True):
+class ById(Request, frozen=True, kw_only=True):
     """The object's id."""
 
     id: Id
 
 
-class Done(Reply, kw_only=True):
+class Done(Reply, frozen=True, kw_only=True):
     """A command took effect. `already`: there was nothing left to do."""
 
     already: bool = False

@@ -9,7 +9,7 @@ from ._base import Id, Ms, Name, Reply, Request, Uri
 AgentState = Literal["offline", "ready", "reserved", "talking", "wrapup", "paused"]
 
 
-class Login(Request, kw_only=True):
+class Login(Request, frozen=True, kw_only=True):
     """`nailed_up`: one call to `uri` is held open for the shift, so that a person who answers hears the agent at once;
     otherwise the agent's phone is called for each conversation."""
 
@@ -22,22 +22,22 @@ class Login(Request, kw_only=True):
     wrapup_ms: Ms | None = None
 
 
-class Ready(Request, kw_only=True):
+class Ready(Request, frozen=True, kw_only=True):
     id: Id
 
 
-class PauseAgent(Request, kw_only=True):
+class PauseAgent(Request, frozen=True, kw_only=True):
     """Takes effect at once when idle, else after the current call's wrap-up."""
 
     id: Id
     reason: Name | None = None
 
 
-class Logout(Request, kw_only=True):
+class Logout(Request, frozen=True, kw_only=True):
     id: Id
 
 
-class WrapupDone(Request, kw_only=True):
+class WrapupDone(Request, frozen=True, kw_only=True):
     """End wrap-up now; `disposition` is the agent's word for how the talk went."""
 
     id: Id
@@ -45,7 +45,7 @@ class WrapupDone(Request, kw_only=True):
     note: Name | None = None
 
 
-class AgentInfo(Reply, kw_only=True):
+class AgentInfo(Reply, frozen=True, kw_only=True):
     id: str
     name: str
     uri: str
@@ -66,7 +66,7 @@ class AgentInfo(Reply, kw_only=True):
     last_event_id: int = 0
 
 
-class AgentPage(Reply, kw_only=True):
+class AgentPage(Reply, frozen=True, kw_only=True):
     items: tuple[AgentInfo, ...]
     next: str | None = None
     as_of: int = 0

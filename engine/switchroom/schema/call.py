@@ -11,7 +11,7 @@ Direction = Literal["in", "out"]
 Side = Literal["local", "remote", "timeout", "transport", "protocol"]
 
 
-class Originate(Request, kw_only=True):
+class Originate(Request, frozen=True, kw_only=True):
     """Place a call. `uri` (sip:...) goes there directly; `number` goes out through `trunk` or the first that is up."""
 
     uri: Uri | None = None
@@ -27,7 +27,7 @@ class Originate(Request, kw_only=True):
     timeout_ms: Ms = 120_000
 
 
-class LegInfo(Reply, kw_only=True):
+class LegInfo(Reply, frozen=True, kw_only=True):
     """One SIP dialog with one media endpoint. Loss and jitter are of what we received (RFC 3550)."""
 
     leg_id: str
@@ -43,7 +43,7 @@ class LegInfo(Reply, kw_only=True):
     jitter_us: int = 0
 
 
-class CallInfo(Reply, kw_only=True):
+class CallInfo(Reply, frozen=True, kw_only=True):
     """A call as it stands. `sip_status`, `q850_cause` and `side` tell how it ended."""
 
     id: str
@@ -70,29 +70,29 @@ class CallInfo(Reply, kw_only=True):
     last_event_id: int = 0
 
 
-class CallPage(Reply, kw_only=True):
+class CallPage(Reply, frozen=True, kw_only=True):
     items: tuple[CallInfo, ...]
     next: str | None = None
     as_of: int = 0
 
 
-class ListCalls(Page, kw_only=True):
+class ListCalls(Page, frozen=True, kw_only=True):
     state: CallState | None = None
 
 
-class Hangup(Request, kw_only=True):
+class Hangup(Request, frozen=True, kw_only=True):
     id: Id
     q850_cause: Count = 16
 
 
-class Bridge(Request, kw_only=True):
+class Bridge(Request, frozen=True, kw_only=True):
     """Join two answered calls: each hears the other."""
 
     id: Id
     with_id: Id
 
 
-class Play(Request, kw_only=True):
+class Play(Request, frozen=True, kw_only=True):
     """Play a WAV file of the server; `loops` 0 means for ever."""
 
     id: Id
@@ -100,25 +100,25 @@ class Play(Request, kw_only=True):
     loops: Count = 1
 
 
-class Dtmf(Request, kw_only=True):
+class Dtmf(Request, frozen=True, kw_only=True):
     id: Id
     digits: Name
     tone_ms: Ms = 100
     gap_ms: Ms = 100
 
 
-class RecordStart(Request, kw_only=True):
+class RecordStart(Request, frozen=True, kw_only=True):
     """Stereo file: left what the far side says, right what it hears. `name` below the recordings folder."""
 
     id: Id
     name: Name | None = None
 
 
-class RecordStop(Request, kw_only=True):
+class RecordStop(Request, frozen=True, kw_only=True):
     id: Id
 
 
-class RecordInfo(Reply, kw_only=True):
+class RecordInfo(Reply, frozen=True, kw_only=True):
     id: str
     path: str
     already: bool = False

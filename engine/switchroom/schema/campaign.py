@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from ._base import Count, Id, Idem, Ms, Name, Page, Reply, Request, Share
+from ._base import Id, Idem, Ms, Name, Page, Reply, Request, Share
 
 CampaignState = Literal["new", "running", "paused", "stopping", "ended"]
 Mode = Literal["progressive", "predictive"]
@@ -62,26 +62,26 @@ class CampaignSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     end_when_done: bool = True  # ends by itself when no contact is left that could be dialed again
 
 
-class CreateCampaign(Request, kw_only=True):
+class CreateCampaign(Request, frozen=True, kw_only=True):
     id: Id | None = None
     name: Name
     settings: CampaignSettings = CampaignSettings()
     idem: Idem | None = None
 
 
-class UpdateCampaign(Request, kw_only=True):
+class UpdateCampaign(Request, frozen=True, kw_only=True):
     """Replaces the settings; takes effect with the next decision."""
 
     id: Id
     settings: CampaignSettings
 
 
-class StartCampaign(Request, kw_only=True):
+class StartCampaign(Request, frozen=True, kw_only=True):
     id: Id
     idem: Idem | None = None
 
 
-class CampaignInfo(Reply, kw_only=True):
+class CampaignInfo(Reply, frozen=True, kw_only=True):
     id: str
     name: str
     state: CampaignState
@@ -92,17 +92,17 @@ class CampaignInfo(Reply, kw_only=True):
     last_event_id: int = 0
 
 
-class CampaignPage(Reply, kw_only=True):
+class CampaignPage(Reply, frozen=True, kw_only=True):
     items: tuple[CampaignInfo, ...]
     next: str | None = None
     as_of: int = 0
 
 
-class ListCampaigns(Page, kw_only=True):
+class ListCampaigns(Page, frozen=True, kw_only=True):
     state: CampaignState | None = None
 
 
-class PacingView(Reply, kw_only=True):
+class PacingView(Reply, frozen=True, kw_only=True):
     """Last decision and why: `launch` calls, from `free` agents, `soon` expected free, `live` calls in progress."""
 
     at_ms: int = 0
@@ -117,7 +117,7 @@ class PacingView(Reply, kw_only=True):
     why: str = ""
 
 
-class CampaignStats(Reply, kw_only=True):
+class CampaignStats(Reply, frozen=True, kw_only=True):
     """Counters since the start. `abandon_rate` = abandoned / (connected + abandoned), people only."""
 
     id: str

@@ -11,7 +11,7 @@ from ._base import Id, Idem, Name, Page, Reply, Request
 ContactState = Literal["open", "leased", "done", "invalid"]
 
 
-class AddContact(Request, kw_only=True):
+class AddContact(Request, frozen=True, kw_only=True):
     """One contact, dialed as soon as pacing allows: higher `priority` first."""
 
     campaign_id: Id
@@ -23,7 +23,7 @@ class AddContact(Request, kw_only=True):
     idem: Idem | None = None
 
 
-class ImportContacts(Request, kw_only=True):
+class ImportContacts(Request, frozen=True, kw_only=True):
     """CSV, header line first; a `number` (or `phone`) column is needed, `id`, `name`, `priority` are known, others are
     kept as fields. Give `path` (on the server) or `data` (bytes, UTF-8)."""
 
@@ -32,7 +32,7 @@ class ImportContacts(Request, kw_only=True):
     data: bytes | None = None
 
 
-class RejectedLine(Reply, kw_only=True):
+class RejectedLine(Reply, frozen=True, kw_only=True):
     """`line` counts from 1, the header being line 1."""
 
     line: int
@@ -40,7 +40,7 @@ class RejectedLine(Reply, kw_only=True):
     value: str = ""
 
 
-class ImportResult(Reply, kw_only=True):
+class ImportResult(Reply, frozen=True, kw_only=True):
     """`rejected` holds the first 1,000; `rejected_count` all."""
 
     accepted: int
@@ -49,7 +49,7 @@ class ImportResult(Reply, kw_only=True):
     rejected: tuple[RejectedLine, ...] = ()
 
 
-class ContactInfo(Reply, kw_only=True):
+class ContactInfo(Reply, frozen=True, kw_only=True):
     id: str
     campaign_id: str
     number: str
@@ -62,10 +62,10 @@ class ContactInfo(Reply, kw_only=True):
     fields: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-class ContactPage(Reply, kw_only=True):
+class ContactPage(Reply, frozen=True, kw_only=True):
     items: tuple[ContactInfo, ...]
     next: str | None = None
 
 
-class ListContacts(Page, kw_only=True):
+class ListContacts(Page, frozen=True, kw_only=True):
     campaign_id: Id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ._base import Ms, Reply, Request
 
 
-class Health(Reply, kw_only=True):
+class Health(Reply, frozen=True, kw_only=True):
     """`live`: loop and workers move. `ready`: takes new calls."""
 
     live: bool
@@ -14,11 +14,11 @@ class Health(Reply, kw_only=True):
     degraded: tuple[str, ...] = ()
 
 
-class Drain(Request, kw_only=True):
+class Drain(Request, frozen=True, kw_only=True):
     deadline_ms: Ms = 30_000
 
 
-class EngineStats(Reply, kw_only=True):
+class EngineStats(Reply, frozen=True, kw_only=True):
     """Counters since start, unless `_now`. CPU times are of the whole process and of the media threads."""
 
     at_ms: int

@@ -9,7 +9,7 @@ import msgspec
 from ._base import Count, Name, Reply, Request
 
 
-class Subscribe(Request, kw_only=True):
+class Subscribe(Request, frozen=True, kw_only=True):
     """`topics`: words joined by dots; `*` is one word, a final `>` the rest. `since`: replay after that id first."""
 
     topics: Annotated[tuple[Name, ...], msgspec.Meta(min_length=1, max_length=64)]
@@ -19,22 +19,22 @@ class Subscribe(Request, kw_only=True):
     policy: Literal["pause", "drop", "close"] = "pause"
 
 
-class Subscribed(Reply, kw_only=True):
+class Subscribed(Reply, frozen=True, kw_only=True):
     sub_id: int
     from_: int = msgspec.field(name="from")
     head: int
 
 
-class Unsubscribe(Request, kw_only=True):
+class Unsubscribe(Request, frozen=True, kw_only=True):
     sub_id: Count
 
 
-class Ack(Request, kw_only=True):
+class Ack(Request, frozen=True, kw_only=True):
     sub_id: Count
     id: Count
 
 
-class Event(Reply, kw_only=True):
+class Event(Reply, frozen=True, kw_only=True):
     """A fact, numbered by order of commit."""
 
     id: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ._base import Reply
 
 
-class TrunkInfo(Reply, kw_only=True):
+class TrunkInfo(Reply, frozen=True, kw_only=True):
     """`up`: its OPTIONS are answered (or health checks are off) and it is enabled."""
 
     name: str
@@ -22,6 +22,6 @@ class TrunkInfo(Reply, kw_only=True):
     failures_total: int = 0
 
 
-class TrunkPage(Reply, kw_only=True):
+class TrunkPage(Reply, frozen=True, kw_only=True):
     items: tuple[TrunkInfo, ...]
     next: str | None = None
