@@ -1,0 +1,124 @@
+"""What every test may use: ports nobody else has, a daemon of its own, and a look that nothing was left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "engine"), "PYTHONUNBUFFERED": "1"}
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM, host: str = "127.0.0.1") -> int:
+    """A port that was free a moment ago."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def free_port_range(count: int) -> tuple[int, int]:
+    """First (even) and last of `count` UDP ports, all free a moment ago, below the kernel's ephemeral ones."""
+    start = 10_000 + (os.getpid() * 200) % 20_000
+    for first in [*range(start, 30_000, 200), *range(10_000, start, 200)]:
+        with contextlib.ExitStack() as stack:
+            try:
+                for port in range(first, first + count):
+                    probe = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                    probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return first, first + count - 1
+    raise RuntimeError(f"no {count} free UDP ports in a row between 10000 and 30000")
+
+
+class Daemon:
+    """One `switchroom serve` process with its own folder, ports and control socket."""
+
+    def __init__(self, folder: Path, config: str) -> None:
+        self.folder = folder
+        self.file = folder / "switchroom.toml"
+        self.file.write_text(config)
+        self.process: subprocess.Popen[str] | None = None
+
+    def start(self, timeout_s: float = 20.0) -> Daemon:
+        """Start it and wait for its `ready` line."""
+        log = (self.folder / "daemon.log").open("a")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "switchroom", "serve", "-c", str(self.file)],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            cwd=self.folder,
+            env=ENVIRONMENT,
+            start_new_session=True,
+        )
+        log.close()
+        assert self.process.stdout is not None
+        deadline = time.monotonic() + timeout_s
+        os.set_blocking(self.process.stdout.fileno(), False)
+        seen = ""
+        while time.monotonic() < deadline and self.process.poll() is None:
+            seen += self.process.stdout.read() or ""
+            if "ready" in seen:
+                return self
+            time.sleep(0.02)
+        raise AssertionError(f"the daemon did not get ready: {seen!r}; log:\n{self.log()}")
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def log(self) -> str:
+        return (self.folder / "daemon.log").read_text()
+
+    def kill(self) -> None:
+        """SIGKILL, as a crash would."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+
+    def stop(self, timeout_s: float = 30.0) -> int:
+        """SIGTERM; a second one if it drains too long for a test; the exit status."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout_s)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(10)
+                raise AssertionError(f"the daemon did not stop in {timeout_s} s; log:\n{self.log()}") from None
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return self.process.returncode
+
+
+@pytest.fixture
+def make_daemon(tmp_path: Path) -> Iterator[Callable[[str], Daemon]]:
+    """Starts daemons from configuration text; all are stopped at the end of the test."""
+    started: list[Daemon] = []
+
+    def make(config: str) -> Daemon:
+        folder = tmp_path / f"daemon{len(started)}"
+        folder.mkdir()
+        daemon = Daemon(folder, config)
+        started.append(daemon)
+        return daemon.start()
+
+    yield make
+    for daemon in started:
+        if daemon.process is not None and daemon.process.poll() is None:
+            daemon.process.kill()
+            daemon.process.wait(10)
+        if daemon.process is not None and daemon.process.stdout is not None:
+            daemon.process.stdout.close()
