@@ -64,13 +64,15 @@ struct sip_msg {
 	uint8_t first[SIP_HDR_COUNT], last[SIP_HDR_COUNT]; /* index + 1, 0: absent */
 	struct sip_hdr hdr[SIP_HDRS_MAX];
 	const char *why;    /* after -EBADMSG: what is wrong, static text fit for a 400's reason phrase */
+	uint16_t refuse;    /* after -EBADMSG, -E2BIG: status such a request deserves: 400, 505 or 513 */
 };
 
 /** Parse one datagram. 0; -EBADMSG: against the grammar (`why` says what; headers found so far are valid, so
  *  that a 400 may be sent when Via, From, To, Call-ID and CSeq are there); -E2BIG: too many headers or too
  *  long; -EAGAIN: only white space / CRLF keep-alive, nothing to parse.
  *  Checked here: start line, SIP-Version, header grammar, header names are tokens, Content-Length is a number
- *  and not above what came (datagram). NOT checked here: presence of the mandatory headers: sip_msg_check(). */
+ *  and not above what came (datagram). A line may end with LF alone; a CR alone is bad anywhere in the head.
+ *  A bad line is skipped and the rest is still indexed, so that the 400 finds its headers. NOT checked here: presence of the mandatory headers: sip_msg_check(). */
 int sip_msg_parse(struct sip_msg *m, const void *data, size_t n);
 
 /** The mandatory headers are there once and well formed: Via (typed), From, To, Call-ID, CSeq (typed; its
@@ -87,7 +89,7 @@ struct str sip_msg_value(const struct sip_msg *m, enum sip_hdr_id id);
 const struct sip_hdr *sip_msg_hdr_named(const struct sip_msg *m, struct str name);
 
 /** Walk a comma-separated value (RFC 3261 7.3.1), minding quotes and <>. `rest` starts as the value and is
- *  advanced; false at the end. Items are trimmed and may be empty. */
+ *  advanced; false at the end. Items are trimmed and may be empty; a comma at the very end adds none. */
 bool sip_list_next(struct str *rest, struct str *item);
 
 /** Value of parameter `name` in ";a=b;c" text (leading ';' optional). true when present; value unquoted view
