@@ -355,7 +355,10 @@ def test_acknowledged_facts_survive_sigkill(tmp_path: Path) -> None:
         asyncio.run(main())
     """)
     child = subprocess.Popen(
-        [sys.executable, "-c", script, f"sqlite:{tmp_path}/s.db"], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", script, f"sqlite:{tmp_path}/s.db"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     )
     assert child.stdout is not None
     acknowledged = [int(child.stdout.readline()) for _ in range(40)]
