@@ -250,24 +250,6 @@ int udp_open(const struct net_addr *bind_to, int rcvbuf, int *out_fd, struct net
 
 /* --------------------------------------------------------------- addresses */
 
-int net_addr_parse(struct net_addr *out, struct str host, uint16_t port)
-{
-	char z[INET6_ADDRSTRLEN];
-	memset(out, 0, sizeof(*out));
-	if (host.n == 0 || host.n >= sizeof(z))
-		return -EINVAL;
-	memcpy(z, host.p, host.n);
-	z[host.n] = '\0';
-	out->port = port;
-	if (inet_pton(AF_INET, z, out->ip) == 1)
-		out->family = ADDR_V4;
-	else if (inet_pton(AF_INET6, z, out->ip) == 1)
-		out->family = ADDR_V6;
-	else
-		return -EINVAL;
-	return 0;
-}
-
 size_t net_addr_text(const struct net_addr *a, char *out, size_t n)
 {
 	int family = a->family == ADDR_V4 ? AF_INET : AF_INET6;

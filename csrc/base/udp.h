@@ -5,6 +5,7 @@
 #ifndef BASE_UDP_H
 #define BASE_UDP_H
 
+#include "base/netaddr.h"
 #include "switchroom.h"
 
 enum { UDP_BATCH = 64, UDP_DATAGRAM_MAX = 65535 };
@@ -35,8 +36,6 @@ unsigned udp_out_waiting(const struct udp_out *u);
  *  `local` gets the address with the port chosen. */
 int udp_open(const struct net_addr *bind_to, int rcvbuf, int *fd, struct net_addr *local);
 
-/** "192.0.2.1", "2001:db8::1" (no brackets) <-> address. -EINVAL when it is neither. */
-int net_addr_parse(struct net_addr *out, struct str host, uint16_t port);
 /** Text of the address without port; returns its length, 0 for ADDR_NONE. `n` >= 46. */
 size_t net_addr_text(const struct net_addr *a, char *out, size_t n);
 

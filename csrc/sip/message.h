@@ -6,6 +6,7 @@
 #ifndef SIP_MESSAGE_H
 #define SIP_MESSAGE_H
 
+#include "base/netaddr.h"
 #include "base/str.h"
 
 /** Upper case text is the method's name on the wire; methods are case-sensitive. */
@@ -129,11 +130,5 @@ struct sip_cseq {
 	struct str method_name;
 };
 int sip_cseq_parse(struct sip_cseq *c, struct str value);
-
-/** IPv4 or IPv6 literal (with or without brackets) to an address; -EINVAL for a host name. */
-int net_addr_parse(struct net_addr *a, struct str host, uint16_t port);
-/** "1.2.3.4" or "::1"; with_port: "1.2.3.4:5060", "[::1]:5060". Returns length; `out` of at least 56 bytes. */
-size_t net_addr_format(const struct net_addr *a, bool with_port, char *out);
-bool net_addr_eq(const struct net_addr *a, const struct net_addr *b);
 
 #endif

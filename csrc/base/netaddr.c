@@ -1,8 +1,10 @@
 /** netaddr.c  IP literals: parse, print, compare. */
-#include "sip/message.h"
+#include "base/netaddr.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+
+#include "base/str.h"
 
 static bool parse_v4(uint8_t ip[16], struct str s)
 {
