@@ -38,6 +38,14 @@ DEF WHY = 200
 DEF FRAME = 160
 
 
+cdef object pcm_view(object pcm):
+    """Any contiguous buffer of 16-bit samples, as bytes: array, NumPy array, bytes, memoryview."""
+    octets = memoryview(pcm).cast("B")
+    if octets.nbytes % 2:
+        raise ValueError(f"{octets.nbytes} bytes are not a whole number of 16-bit samples")
+    return octets
+
+
 cdef class Media:
     """The media workers. Handles are ints; a stale one raises NotFound. `close()` stops the threads."""
 
@@ -177,10 +185,11 @@ cdef class Media:
         check(rc, f"audio file {path}")
         return clip
 
-    def pcm_clip(self, const int16_t[::1] pcm) -> int:
+    def pcm_clip(self, pcm) -> int:
         cdef uint64_t clip = 0
+        cdef const unsigned char[::1] v = pcm_view(pcm)
         self.alive()
-        check(lib.media_clip_pcm(self.m, &pcm[0] if pcm.shape[0] else NULL, pcm.shape[0], &clip), "clip")
+        check(lib.media_clip_pcm(self.m, <const int16_t *>&v[0] if v.shape[0] else NULL, v.shape[0] // 2, &clip), "clip")
         return clip
 
     def release_clip(self, uint64_t clip) -> None:
@@ -270,12 +279,13 @@ cdef class Media:
         self.alive()
         check(lib.media_sink_open(self.m, leg, buffer_ms), "sink")
 
-    def write_sink(self, uint64_t leg, const int16_t[::1] pcm) -> int:
+    def write_sink(self, uint64_t leg, pcm) -> int:
         """Samples taken, fewer than given when the buffer is full."""
+        cdef const unsigned char[::1] v = pcm_view(pcm)
         self.alive()
-        if pcm.shape[0] == 0:
+        if v.shape[0] == 0:
             return 0
-        return check(lib.media_sink_write(self.m, leg, &pcm[0], pcm.shape[0]), "sink")
+        return check(lib.media_sink_write(self.m, leg, <const int16_t *>&v[0], v.shape[0] // 2), "sink")
 
     def flush_sink(self, uint64_t leg) -> None:
         self.alive()

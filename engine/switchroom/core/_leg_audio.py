@@ -1,0 +1,337 @@
+"""The media half of a Leg: what it hears, who listens to it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from .._media import AMD_REASONS, AMD_VERDICTS
+from .._media import EVENTS as MEDIA_EVENTS
+from .._media import Event as MediaEvent
+from .._sip import addr_text
+from ..errors import BadParams, MediaError, WrongState
+from .audio import AudioSink, Frames
+from .clip import Clip
+from .events import AmdResult, BeepResult, Digit, LegEvent, LegEventKind, LegState, LegStats
+from .playback import Playback
+from .recording import Recording, RecordResult
+
+if TYPE_CHECKING:
+    from .core import Core
+
+log = structlog.get_logger(__name__)
+
+_DIGITS = frozenset("0123456789ABCD*#")
+_DIGITS_MAX = 32
+
+
+class LegAudio:
+    __slots__ = (
+        "_amd",
+        "_beep",
+        "_core",
+        "_digits",
+        "_media",
+        "_player",
+        "_players",
+        "_recordings",
+        "_rtp",
+        "_sink",
+        "_stats",
+        "_tap",
+        "closed",
+        "id",
+        "on_event",
+        "state",
+    )
+
+    id: str
+    state: LegState
+    on_event: Callable[[Any, LegEvent], None] | None
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._media = 0  # handle; 0: no sockets are open
+        self._rtp: bytes | None = None  # our RTP address
+        self._stats: LegStats | None = None  # final ones, once closed
+        self._players: dict[int, Playback] | None = None
+        self._player: Playback | None = None
+        self._recordings = 0
+        self._amd: asyncio.Future[AmdResult] | None = None
+        self._beep: asyncio.Future[BeepResult | None] | None = None
+        self._tap: Frames | None = None
+        self._sink: AudioSink | None = None
+        self._digits: asyncio.Queue[str] | None = None
+        self.closed = False
+        self.on_event = None
+
+    def _emit(self, kind: LegEventKind, at: float, value: Any = None) -> None:
+        if self.on_event is not None:
+            try:
+                self.on_event(self, LegEvent(kind, at, value))
+            except Exception:
+                # The caller's bug must cost neither this leg's later events nor other legs'.
+                log.exception("leg_event_handler_failed", leg_id=self.id, kind=kind.value)
+
+    def _open_media(self) -> int:
+        """The media leg, opened at first use. MediaError when no ports are left, WrongState once ended."""
+        if not self._media:
+            if self.state is LegState.ENDED:
+                raise WrongState(f"leg {self.id} has ended", leg_id=self.id)
+            self._media, self._rtp = self._core._open_media_leg(self)
+        return self._media
+
+    # ---------------------------------------------------------- what it hears
+
+    def play(self, clip: Clip | str | os.PathLike[str], loops: int = 1) -> Playback:
+        """Play to the leg, in place of what plays; `loops` 0: until stopped."""
+        if not isinstance(clip, Clip):
+            clip = self._core.clip(clip)
+        leg, playback, tag = self._playback()
+        self._core.media.play(leg, clip._handle, loops, tag)
+        return self._started(tag, playback)
+
+    def tone(
+        self,
+        hz: int,
+        hz2: int = 0,
+        *,
+        level_dbm0: float = -13.0,
+        on_ms: int = 0,
+        off_ms: int = 0,
+        total_ms: int = 0,
+    ) -> Playback:
+        """One or two frequencies, each at `level_dbm0`. `off_ms` 0: steady. `total_ms` 0: until stopped."""
+        leg, playback, tag = self._playback()
+        self._core.media.tone(leg, hz, hz2, round(level_dbm0 * 100), on_ms, off_ms, total_ms, tag)
+        return self._started(tag, playback)
+
+    def dtmf(self, digits: str, *, tone_ms: int = 100, gap_ms: int = 100) -> Playback:
+        """Send 1-32 of 0-9 A-D * #: as telephone-event (RFC 4733) when agreed, else as tones."""
+        digits = digits.upper()
+        if not digits or len(digits) > _DIGITS_MAX or not _DIGITS.issuperset(digits):
+            raise BadParams(f"digits {digits!r}: 1 to {_DIGITS_MAX} of 0-9 A-D * # are allowed", field="digits")
+        leg, playback, tag = self._playback()
+        self._core.media.dtmf(leg, digits, tone_ms, gap_ms, tag)
+        return self._started(tag, playback)
+
+    def _playback(self) -> tuple[int, Playback, int]:
+        tag = self._core._next_tag()
+        return self._open_media(), Playback(self, tag), tag
+
+    def _started(self, tag: int, playback: Playback) -> Playback:
+        if self._players is None:
+            self._players = {}
+        self._players[tag] = self._player = playback
+        return playback
+
+    def _stop_playback(self, playback: Playback) -> None:
+        # One that was replaced has stopped already; its PLAY_DONE is on the way.
+        if self._player is playback and self._media:
+            self._core.media.stop_play(self._media)
+
+    def bridge(self, other: LegAudio) -> None:
+        """Both hear each other from now on; earlier bridges of either end."""
+        self._core.media.bridge(self._open_media(), other._open_media())
+
+    def unbridge(self) -> None:
+        if self._media:
+            self._core.media.unbridge(self._media)
+
+    def echo(self, on: bool = True) -> None:
+        """The leg hears itself."""
+        self._core.media.echo(self._open_media(), on)
+
+    def sink(self, buffer_ms: int = 400) -> AudioSink:
+        """Become the leg's player: write PCM to it. One at a time; a new one replaces it."""
+        if self._sink is not None:
+            self._sink.close()
+        self._core.media.open_sink(self._open_media(), buffer_ms)
+        self._sink = AudioSink(self)
+        return self._sink
+
+    # -------------------------------------------------------- who listens to it
+
+    def record(self, path: str | os.PathLike[str]) -> Recording:
+        """Record both sides as a stereo WAV file at `path`; missing folders are made."""
+        name = os.fspath(path)
+        os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
+        handle = self._core.media.start_recording(self._open_media(), name, 0)
+        recording = Recording(self, handle, name)
+        self._core._recordings[handle] = recording
+        self._recordings += 1
+        return recording
+
+    def _stop_recording(self, handle: int) -> None:
+        self._core.media.stop_recording(handle)
+
+    def amd(
+        self,
+        *,
+        initial_silence_ms: int = 0,
+        greeting_ms: int = 0,
+        after_greeting_ms: int = 0,
+        total_ms: int = 0,
+        min_word_ms: int = 0,
+        max_words: int = 0,
+    ) -> asyncio.Future[AmdResult]:
+        """Who answered? From now on; 0 is the detector's default. A leg that closes first is `unknown`."""
+        media = self._open_media()
+        self._core.media.start_amd(
+            media, initial_silence_ms, greeting_ms, after_greeting_ms, total_ms, min_word_ms, max_words
+        )
+        self._amd = asyncio.get_running_loop().create_future()
+        return self._amd
+
+    def stop_amd(self) -> None:
+        """No verdict will come; the future is cancelled."""
+        if self._amd is not None and not self._amd.done() and self._media:
+            self._core.media.stop_amd(self._media)
+            self._amd.cancel()
+
+    def beep(self, timeout_s: float = 30.0) -> asyncio.Future[BeepResult | None]:
+        """Wait for an answering machine's beep; None when none came in time or the leg closed."""
+        self._core.media.start_beep(self._open_media(), round(timeout_s * 1000))
+        self._beep = asyncio.get_running_loop().create_future()
+        return self._beep
+
+    def frames(self, buffer_ms: int = 500) -> Frames:
+        """What the leg says, as PCM frames. One reader at a time; WrongState for a second."""
+        if self._tap is not None:
+            raise WrongState(f"leg {self.id}: somebody reads its frames already; close that reader first", leg_id=self.id)
+        self._core.media.open_tap(self._open_media(), buffer_ms)
+        self._tap = Frames(self)
+        return self._tap
+
+    def _close_tap(self) -> None:
+        self._tap = None
+        if self._media:
+            self._core.media.close_tap(self._media)
+
+    async def digits(self) -> AsyncIterator[str]:
+        """Digits the far side presses, from the first call of this on; ends when the leg closes."""
+        if self._digits is None:
+            self._digits = asyncio.Queue()
+        while not (self.closed and self._digits.empty()):
+            digit = await self._digits.get()
+            if digit:
+                yield digit
+
+    def stats(self) -> LegStats:
+        """Counters now; the final ones once closed; zeros when no audio was ever opened."""
+        if self._media:
+            return LegStats.of(self._core.media.leg_stats(self._media))
+        return self._stats or LegStats()
+
+    # ----------------------------------------------------------- media events
+
+    def _on_leg_closed(self, event: MediaEvent) -> None:
+        media, self._media = self._media, 0
+        self._stats = LegStats.of(self._core.media.leg_stats(media))
+        self._core.media.release_leg(media)
+        at = event[3] * 1e-9
+        for tag in list(self._players or ()):
+            self._play_ended(tag, False, at)
+        if self._amd is not None and not self._amd.done():
+            self._amd.set_result(AmdResult("unknown", 0, 0.0, "hangup"))
+        if self._beep is not None and not self._beep.done():
+            self._beep.set_result(None)
+        if self._tap is not None:
+            self._tap._ended()
+            self._tap = None
+        if self._sink is not None:
+            self._sink._ended()
+        self._close_if_done(at)
+
+    def _close_if_done(self, at: float) -> None:
+        """The last event: signalling, audio and recordings are all over."""
+        if self.closed or self._media or self._recordings or self.state is not LegState.ENDED:
+            return
+        self.closed = True
+        if self._digits is not None:
+            self._digits.put_nowait("")
+        self._core._forget(self)
+        self._emit(LegEventKind.CLOSED, at, self.stats())
+        self._on_closed()
+
+    def _on_closed(self) -> None:
+        """For the signalling half."""
+
+    def _on_latched(self, event: MediaEvent) -> None:
+        address = event[8]
+        self._emit(LegEventKind.LATCHED, event[3] * 1e-9, addr_text(address) if address else None)
+
+    def _on_silent(self, event: MediaEvent) -> None:
+        self._emit(LegEventKind.SILENT, event[3] * 1e-9, event[4])
+
+    def _on_resumed(self, event: MediaEvent) -> None:
+        self._emit(LegEventKind.RESUMED, event[3] * 1e-9)
+
+    def _on_dtmf(self, event: MediaEvent) -> None:
+        digit = chr(event[4])
+        if self._digits is not None:
+            self._digits.put_nowait(digit)
+        self._emit(LegEventKind.DTMF, event[3] * 1e-9, Digit(digit, event[5]))
+
+    def _on_play_done(self, event: MediaEvent) -> None:
+        self._play_ended(event[2], event[4] == 0, event[3] * 1e-9)
+
+    def _play_ended(self, tag: int, finished: bool, at: float, error: Exception | None = None) -> None:
+        playback = self._players.pop(tag, None) if self._players else None
+        if playback is None:
+            return  # the end of a sink
+        if self._player is playback:
+            self._player = None
+        playback._end(finished, error)
+        self._emit(LegEventKind.PLAYED, at, playback)
+
+    def _on_rec_done(self, event: MediaEvent) -> None:
+        recording = self._core._recordings.pop(event[1])
+        self._recordings -= 1
+        result = RecordResult(recording.path, event[5], event[6], event[4])
+        recording._end(result)
+        at = event[3] * 1e-9
+        self._emit(LegEventKind.RECORDED, at, result)
+        self._close_if_done(at)
+
+    def _on_rec_error(self, event: MediaEvent) -> None:
+        log.warning("recording_failed", leg_id=self.id, error=os.strerror(event[4]))
+        self._emit(LegEventKind.RECORD_ERROR, event[3] * 1e-9, event[4])
+
+    def _on_amd(self, event: MediaEvent) -> None:
+        result = AmdResult(AMD_VERDICTS[event[4]], event[5], event[6] / 1000, AMD_REASONS[event[7]])
+        if self._amd is not None and not self._amd.done():
+            self._amd.set_result(result)
+        self._emit(LegEventKind.AMD, event[3] * 1e-9, result)
+
+    def _on_beep(self, event: MediaEvent) -> None:
+        result = BeepResult(event[5], event[6]) if event[4] else None
+        if self._beep is not None and not self._beep.done():
+            self._beep.set_result(result)
+        self._emit(LegEventKind.BEEP, event[3] * 1e-9, result)
+
+    def _on_tap_ready(self, event: MediaEvent) -> None:
+        if self._tap is not None:
+            self._tap._ready()
+
+    def _on_sink_low(self, event: MediaEvent) -> None:
+        if self._sink is not None:
+            self._sink._low(event[5])
+
+    def _on_command_failed(self, event: MediaEvent) -> None:
+        why = os.strerror(event[4])
+        log.warning("media_command_failed", leg_id=self.id, command=event[5], error=why)
+        self._play_ended(event[2], False, event[3] * 1e-9, MediaError(f"leg {self.id}: {why}", errno=event[4]))
+
+
+ON_MEDIA: tuple[Callable[[LegAudio, MediaEvent], None], ...] = tuple(
+    getattr(LegAudio, f"_on_{name}") for name in MEDIA_EVENTS
+)
+"""The handler of each event kind."""
+
+OF_RECORDING = frozenset(MEDIA_EVENTS.index(name) for name in ("rec_done", "rec_error"))
+"""Kinds whose handle is a recording's."""

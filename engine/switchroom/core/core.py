@@ -1,0 +1,459 @@
+"""Signalling and media of one process, driven by its asyncio loop."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import inspect
+import os
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import structlog
+
+from .. import _media, _sip
+from .._version import __version__
+from ..errors import BadParams, Capacity, Draining, MediaError, NoRoute, WrongState
+from ._leg_audio import OF_RECORDING, ON_MEDIA, LegAudio
+from .cause import End
+from .clip import Clip
+from .leg import CODECS, NO_CODEC, ON_SIP, TELEPHONE_EVENT, Leg
+from .mix import Mix
+from .options import CoreOptions
+from .recording import Recording
+from .uri import SipUri, header_lines, one_line, parse_uri
+
+if _sip.VERSION != __version__ or _media.VERSION != __version__:
+    raise ImportError(f"extensions are of version {_sip.VERSION}, the package is {__version__}: run `make build`")
+
+log = structlog.get_logger(__name__)
+
+_INCOMING = _sip.EVENTS.index("incoming")
+_OPTIONS = _sip.EVENTS.index("options")
+_SENDRECV = 3
+_SIP_PORT = 5060
+_ADDRESSES_MAX = 4096
+_RESOLVED_FOR_S = 60.0
+"""How long a looked-up name is believed: getaddrinfo() tells no TTL."""
+
+Incoming = Callable[[Leg], Awaitable[None] | None]
+
+
+class Core:
+    """Owns the SIP sockets and the media threads. `async with Core(options) as core:` starts and stops it.
+
+    `incoming(leg)` decides on each call that comes in: a function, or a coroutine function that then runs as a task
+    of the Core. Without one, calls are refused with 480. When it raises, the call is refused with 500 or hung up.
+    """
+
+    def __init__(self, options: CoreOptions | None = None, incoming: Incoming | None = None) -> None:
+        self.settings = options or CoreOptions()
+        self.incoming = incoming
+        self.sip: _sip.Sip
+        self.media: _media.Media
+        self._running = False
+        self._draining = False
+        self._legs: dict[int, Leg] = {}  # by SIP handle
+        self._media_legs: dict[int, LegAudio] = {}
+        self._recordings: dict[int, Recording] = {}
+        self._open: set[LegAudio] = set()  # not CLOSED yet
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._clips: dict[tuple[str, int, int], Clip] = {}
+        self._addresses: dict[tuple[str, int], tuple[bytes, float]] = {}  # and until when
+        self._options_waiting: dict[int, asyncio.Future[int]] = {}
+        self._flows: list[tuple[int, int, str]] = []  # flow id, address family, "host:port" of it
+        self._tag = 0
+        self._idle: asyncio.Event = asyncio.Event()
+
+    # ------------------------------------------------------------ start, stop
+
+    async def start(self) -> None:
+        """Open the SIP sockets and start the media threads. OSError names the address that cannot be bound."""
+        o, self._loop = self.settings, asyncio.get_running_loop()
+        if self._running:
+            raise WrongState("this Core is running already")
+        media_address = o.media_address or o.sip_advertise or o.sip_listen[0][0]
+        self.sip = _sip.Sip(
+            self._loop, self._on_sip, user_agent=o.user_agent or None, max_calls=o.max_calls, t1_ms=o.t1_ms
+        )
+        try:
+            for host, port in o.sip_listen:
+                self._listen(host, port)
+            self.media = _media.Media(
+                _sip.addr_parse(media_address, 0),
+                workers=o.workers,
+                port_min=o.ports[0],
+                port_max=o.ports[1],
+                max_legs=o.max_legs,
+                packet_wake=o.wake == "packet",
+                pin=o.pin,
+                silence_ms=o.silence_ms,
+            )
+        except BaseException:
+            self.sip.close()
+            raise
+        self._loop.add_reader(self.media.fileno(), self._on_media)
+        self._running = True
+
+    def _listen(self, host: str, port: int) -> None:
+        advertise = _sip.addr_parse(self.settings.sip_advertise, 0) if self.settings.sip_advertise else None
+        flow, bound = self.sip.open_udp(_sip.addr_parse(host, port), advertise=advertise, rcvbuf=self.settings.rcvbuf)
+        said_host, bound_port = self.settings.sip_advertise or host, _sip.addr_text(bound)[1]
+        said = f"[{said_host}]:{bound_port}" if ":" in said_host else f"{said_host}:{bound_port}"
+        self._flows.append((flow, bound[0], said))
+
+    async def stop(self, timeout_s: float = 2.0) -> None:
+        """Hang up what is up, wait for the ends and the recordings for at most `timeout_s`, close everything.
+
+        Recordings still open then are completed too. A second call does nothing.
+        """
+        if not self._running:
+            return
+        self._running = False
+        self.sip.accept_new(False)
+        for leg in list(self._open):
+            assert isinstance(leg, Leg)
+            leg.hangup()
+        try:
+            async with asyncio.timeout(timeout_s):
+                while self._open:
+                    self._idle.clear()
+                    await self._idle.wait()
+        except TimeoutError:
+            log.warning("core_stop_timeout", legs=len(self._open))
+        await self._cancel_tasks()
+        self._loop.remove_reader(self.media.fileno())
+        self.media.close()
+        self.sip.close()
+        for waiting in self._options_waiting.values():
+            waiting.cancel()
+        self._abandon()
+
+    async def _cancel_tasks(self) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _abandon(self) -> None:
+        """Legs whose end the network did not tell in time: nobody who waits for them shall wait for ever."""
+        at = self._loop.time()
+        for leg in list(self._open):
+            assert isinstance(leg, Leg)
+            leg._media = leg._recordings = 0
+            if leg.ended:
+                leg._close_if_done(at)
+            else:
+                leg._ended(End(0, 16, "local", "stopped"), at)
+
+    async def __aenter__(self) -> Core:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    @property
+    def sip_port(self) -> int:
+        """Of the first listener."""
+        return int(self._flows[0][2].rpartition(":")[2])
+
+    @property
+    def sip_addresses(self) -> list[str]:
+        """host:port of every listener, as Contact says it."""
+        return [said for _, _, said in self._flows]
+
+    @property
+    def legs(self) -> int:
+        """Legs that are not closed yet."""
+        return len(self._open)
+
+    def accept_new(self, on: bool) -> None:
+        """False: calls that come in get 503 and dial() raises Draining; calls already up go on."""
+        self._draining = not on
+        self.sip.accept_new(on)
+
+    def stats(self) -> dict[str, dict[str, int]]:
+        """Counters of `sip` and `media`, named as in switchroom.h."""
+        return {"sip": self.sip.stats(), "media": self.media.stats()}
+
+    # ---------------------------------------------------------------- outgoing
+
+    def dial(
+        self,
+        uri: str,
+        *,
+        to: str | None = None,
+        dst: str | tuple[str, int] | None = None,
+        from_: str | None = None,
+        username: str | None = None,
+        password: str | None = None,
+        route: str | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
+        ring_timeout_s: float = 60.0,
+        codecs: Sequence[str] = ("PCMU", "PCMA"),
+    ) -> Leg:
+        """Call `uri` (sip:user@host[:port]); the INVITE is out on return unless a name must be looked up first.
+
+        `dst`: where to send it when not to the URI's host: a sip: URI or (host, port). `from_`: a user, a URI or
+        "Name" <uri>. Raises BadParams (bad URI or header), Capacity, MediaError (no RTP ports), Draining.
+        """
+        if not self._running or self._draining:
+            raise Draining("the engine takes no new calls")
+        target = parse_uri(uri)
+        offered = _codec_numbers(codecs)
+        host, port = _next_hop(dst, target)
+        caller = "switchroom" if from_ is None else one_line(from_, "from_")
+        invite: dict[str, Any] = {
+            "to": None if to is None else one_line(to, "to"),
+            "route": None if route is None else one_line(route, "route"),
+            "username": username,
+            "password": password,
+            "headers": header_lines(headers),
+            "ring_ms": max(1, round(ring_timeout_s * 1000)),
+        }
+        leg = Leg(self, "out", _user_of(caller), target.user, _sip.monotonic_ns() * 1e-9)
+        address = self._address(host, port)
+        if address is not None:
+            self._invite(leg, address, uri, caller, offered, invite)
+        else:
+            self._open.add(leg)
+            self._own(self._resolve_and_invite(leg, host, port, uri, caller, offered, invite))
+        return leg
+
+    def _invite(self, leg: Leg, dst: bytes, uri: str, caller: str, codecs: bytes, invite: dict[str, Any]) -> None:
+        flow, said = self._flow_to(dst)
+        if "sip:" not in caller:
+            caller = f"<sip:{caller}@{said}>"
+        media = leg._open_media()
+        assert leg._rtp
+        try:
+            local = leg._rtp, codecs, TELEPHONE_EVENT, _SENDRECV
+            leg._call = self.sip.create(flow, dst, uri, caller, local, **invite)
+        except BaseException:
+            self._media_legs.pop(media, None)
+            self._drop_media_leg(media)
+            leg._media = 0
+            raise
+        self._legs[leg._call] = leg
+        self._open.add(leg)
+
+    async def _resolve_and_invite(
+        self, leg: Leg, host: str, port: int, uri: str, caller: str, codecs: bytes, invite: dict[str, Any]
+    ) -> None:
+        try:
+            address = await self._resolve(host, port)
+            if not leg.ended:
+                self._invite(leg, address, uri, caller, codecs, invite)
+        except (NoRoute, Capacity, MediaError) as error:
+            if not leg.ended:
+                log.warning("dial_failed", leg_id=leg.id, error=str(error))
+                leg._ended(End(503, 38, "transport", str(error)), self._loop.time())
+
+    def _flow_to(self, dst: bytes) -> tuple[int, str]:
+        for flow, family, said in self._flows:
+            if family == dst[0]:
+                return flow, said
+        raise NoRoute(f"no SIP listener for IPv{dst[0]} addresses such as {_sip.addr_text(dst)[0]}; add one to sip.listen")
+
+    def _address(self, host: str, port: int) -> bytes | None:
+        """The address when it needs no waiting: a literal one, or a name looked up lately."""
+        known = self._addresses.get((host, port))
+        if known is not None and known[1] > self._loop.time():
+            return known[0]
+        try:
+            address = _sip.addr_parse(host, port)
+        except BadParams:
+            return None
+        self._remember(host, port, address, float("inf"))
+        return address
+
+    def _remember(self, host: str, port: int, address: bytes, until: float) -> None:
+        if len(self._addresses) >= _ADDRESSES_MAX:
+            self._addresses.clear()
+        self._addresses[host, port] = address, until
+
+    async def _resolve(self, host: str, port: int) -> bytes:
+        try:
+            found = await self._loop.getaddrinfo(host, port, type=socket.SOCK_DGRAM, proto=socket.IPPROTO_UDP)
+        except OSError as error:
+            raise NoRoute(f"host {host!r} has no address: {error}", host=host) from error
+        families = {family for _, family, _ in self._flows}
+        for family, _, _, _, where in found:
+            version = {socket.AF_INET: 4, socket.AF_INET6: 6}.get(socket.AddressFamily(family), 0)
+            if version in families:
+                address = _sip.addr_parse(str(where[0]).partition("%")[0], port)
+                self._remember(host, port, address, self._loop.time() + _RESOLVED_FOR_S)
+                return address
+        raise NoRoute(f"host {host!r} has no address of a family that SIP listens on", host=host)
+
+    async def options(self, uri: str, dst: str | tuple[str, int] | None = None) -> int:
+        """Ask `uri` with OPTIONS: its status, 408 when nothing comes back. NoRoute when a name has no address."""
+        host, port = _next_hop(dst, parse_uri(uri))
+        address = self._address(host, port) or await self._resolve(host, port)
+        tag = self._next_tag()
+        flow, _ = self._flow_to(address)
+        answer: asyncio.Future[int] = self._loop.create_future()
+        self._options_waiting[tag] = answer
+        try:
+            self.sip.options(flow, address, uri, tag)
+            return await answer
+        finally:
+            del self._options_waiting[tag]
+
+    # ------------------------------------------------------------------- audio
+
+    def clip(self, path: str | os.PathLike[str]) -> Clip:
+        """The WAV file as a Clip: read once, again only when the file has changed. MediaError, OSError."""
+        name = os.fspath(path)
+        found = os.stat(name)
+        key = name, found.st_mtime_ns, found.st_size
+        clip = self._clips.get(key)
+        if clip is None or not clip._handle:
+            handle = self.media.load_clip(name)
+            clip = self._clips[key] = Clip(self, handle, name, self.media.clip_samples(handle))
+        return clip
+
+    def clip_pcm(self, samples: Any, name: str = "pcm") -> Clip:
+        """A Clip of 16-bit samples at 8 kHz: bytes, array, NumPy array."""
+        handle = self.media.pcm_clip(samples)
+        return Clip(self, handle, name, self.media.clip_samples(handle))
+
+    def _release_clip(self, handle: int) -> None:
+        if self._running:
+            self.media.release_clip(handle)
+
+    def mix(self) -> Mix:
+        return Mix(self, self.media.open_mix())
+
+    def _open_media_leg(self, leg: LegAudio) -> tuple[int, bytes]:
+        try:
+            handle, rtp = self.media.open_leg()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise MediaError(f"leg {leg.id}: no RTP socket: {error.strerror}", leg_id=leg.id) from error
+            low, high = self.settings.ports
+            raise MediaError(f"RTP ports {low}-{high} are used up: widen media.ports", limit=(high - low + 1) // 2) from error
+        self._media_legs[handle] = leg
+        return handle, rtp
+
+    def _drop_media_leg(self, handle: int) -> None:
+        """Of a leg that never came to life: its LEG_CLOSED releases it."""
+        self.media.close_leg(handle)
+
+    def _next_tag(self) -> int:
+        self._tag += 1
+        return self._tag
+
+    # ------------------------------------------------------------------ events
+
+    def _on_sip(self, events: list[_sip.Event]) -> None:
+        legs = self._legs
+        for event in events:
+            kind = event[0]
+            try:
+                if kind == _INCOMING:
+                    self._on_incoming(event)
+                elif kind == _OPTIONS:
+                    waiting = self._options_waiting.get(event[2])
+                    if waiting is not None and not waiting.done():
+                        waiting.set_result(event[3])
+                else:
+                    leg = legs.get(event[1])
+                    if leg is not None:
+                        ON_SIP[kind](leg, event)
+            except Exception:
+                log.exception("sip_event_failed", kind=_sip.EVENTS[kind])
+
+    def _on_media(self) -> None:
+        for event in self.media.drain():
+            kind, handle = event[0], event[1]
+            leg: LegAudio | None
+            if kind in OF_RECORDING:
+                recording = self._recordings.get(handle)
+                leg = recording._leg if recording is not None else None
+            else:
+                leg = self._media_legs.get(handle)
+            try:
+                if leg is not None:
+                    ON_MEDIA[kind](leg, event)
+                elif kind == _LEG_CLOSED:
+                    self.media.release_leg(handle)
+            except Exception:
+                log.exception("media_event_failed", kind=_media.EVENTS[kind])
+
+    def _forget(self, leg: LegAudio) -> None:
+        self._open.discard(leg)
+        if not self._open:
+            self._idle.set()
+
+    def _on_incoming(self, event: _sip.Event) -> None:
+        call_id, _, ruri_user, _, from_user, _, to_user, _, headers = event[10]
+        leg = Leg(self, "in", from_user, to_user, event[6] * 1e-9)
+        leg._call, leg._offer = event[1], event[7]
+        leg.sip_call_id, leg.ruri_user, leg.headers = call_id, ruri_user, headers
+        self._legs[leg._call] = leg
+        self._open.add(leg)
+        if leg._offer is not None and leg._offer[2] == NO_CODEC:
+            leg.reject(488)
+        elif self.incoming is None:
+            leg.reject(480)
+        else:
+            self._hand_over(leg, self.incoming)
+
+    def _hand_over(self, leg: Leg, incoming: Incoming) -> None:
+        try:
+            waiting = incoming(leg)
+        except Exception:
+            self._handler_failed(leg)
+            return
+        if inspect.isawaitable(waiting):
+            self._own(self._handle(leg, waiting))
+
+    async def _handle(self, leg: Leg, waiting: Awaitable[None]) -> None:
+        try:
+            await waiting
+        except asyncio.CancelledError:
+            leg.hangup()
+            raise
+        except Exception:
+            self._handler_failed(leg)
+
+    def _handler_failed(self, leg: Leg) -> None:
+        log.exception("incoming_handler_failed", leg_id=leg.id, sip_call_id=leg.sip_call_id)
+        if leg.answered_at is None:
+            leg.reject(500)
+        else:
+            leg.hangup(41)  # Q.850: temporary failure
+
+    def _own(self, work: Any) -> None:
+        task: asyncio.Task[None] = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _hangup(self, call: int, q850: int) -> None:
+        self.sip.hangup(call, q850)
+
+
+_LEG_CLOSED = _media.EVENTS.index("leg_closed")
+
+
+def _codec_numbers(names: Sequence[str]) -> bytes:
+    unknown = [name for name in names if name not in CODECS]
+    if unknown or not names:
+        raise BadParams(f"codecs {list(names)}: one or more of {', '.join(CODECS)} are allowed", field="codecs")
+    return bytes(CODECS[name] for name in names)
+
+
+def _next_hop(dst: str | tuple[str, int] | None, target: SipUri) -> tuple[str, int]:
+    if isinstance(dst, tuple):
+        return dst[0], dst[1] or _SIP_PORT
+    hop = target if dst is None else parse_uri(dst)
+    return hop.host, hop.port or _SIP_PORT
+
+
+def _user_of(caller: str) -> str:
+    """The user part of a From text: "Shop" <sip:+4930123@host> or +4930123."""
+    _, found, rest = caller.partition("sip:")
+    return rest.partition("@")[0] if found and "@" in rest else ("" if found else caller)

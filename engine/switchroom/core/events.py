@@ -1,0 +1,97 @@
+"""What happens to a leg, for `Leg.on_event`."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, NamedTuple
+
+
+class LegState(Enum):
+    """INCOMING: their INVITE waits for us. CALLING: ours waits for them. EARLY: it rings."""
+
+    CALLING = "calling"
+    INCOMING = "incoming"
+    EARLY = "early"
+    ANSWERED = "answered"
+    ENDED = "ended"
+
+
+class LegEventKind(Enum):
+    """The value of a LegEvent, by kind, stands beside each name."""
+
+    RINGING = "ringing"  # status: 180-189, first one only
+    EARLY_MEDIA = "early_media"  # status of the response whose SDP opened the audio
+    ANSWERED = "answered"  # None
+    CONFIRMED = "confirmed"  # None: their ACK to our 2xx came
+    MEDIA_CHANGED = "media_changed"  # what we may do now: "sendrecv", "sendonly", "recvonly", "inactive"
+    MODIFIED = "modified"  # status of our re-INVITE's final response
+    LATCHED = "latched"  # (host, port) the audio comes from
+    SILENT = "silent"  # ms since the last packet
+    RESUMED = "resumed"  # None
+    DTMF = "dtmf"  # Digit
+    AMD = "amd"  # AmdResult
+    BEEP = "beep"  # BeepResult, or None when none was heard
+    PLAYED = "played"  # the Playback
+    RECORDED = "recorded"  # RecordResult
+    RECORD_ERROR = "record_error"  # errno; the recording has stopped, the call goes on
+    ENDED = "ended"  # End; no more signalling
+    CLOSED = "closed"  # LegStats: audio is closed, recordings are complete; the last event
+
+
+class LegEvent(NamedTuple):
+    """`at`: seconds, the loop's clock."""
+
+    kind: LegEventKind
+    at: float
+    value: Any = None
+
+
+class Digit(NamedTuple):
+    digit: str
+    ms: int
+
+
+class AmdResult(NamedTuple):
+    """`verdict`: human, machine, sit, fax, silence or unknown. `confidence`: 0.0-1.0. `reason`: what decided."""
+
+    verdict: str
+    ms: int
+    confidence: float
+    reason: str
+
+
+class BeepResult(NamedTuple):
+    """`ms`: since the wait began."""
+
+    ms: int
+    hz: int
+
+
+class LegStats(NamedTuple):
+    """Of what we received, except where a name says tx or remote (RFC 3550). `rtt_us` 0: unknown. `first_rx_at`,
+    `last_rx_at`: seconds, the loop's clock, 0.0: never."""
+
+    rx_packets: int = 0
+    rx_bytes: int = 0
+    tx_packets: int = 0
+    tx_bytes: int = 0
+    rx_lost: int = 0
+    rx_reordered: int = 0
+    rx_duplicates: int = 0
+    rx_bad: int = 0
+    rx_foreign: int = 0
+    tx_errors: int = 0
+    jitter_us: int = 0
+    remote_lost: int = 0
+    remote_jitter_us: int = 0
+    rtt_us: int = 0
+    ssrc_changes: int = 0
+    first_rx_at: float = 0.0
+    last_rx_at: float = 0.0
+    local_port: int = 0
+    worker: int = 0
+
+    @classmethod
+    def of(cls, counters: dict[str, int]) -> LegStats:
+        first, last = counters["first_rx_at"] * 1e-9, counters["last_rx_at"] * 1e-9
+        return cls(*(counters[name] for name in cls._fields[:15]), first, last, counters["local_port"], counters["worker"])

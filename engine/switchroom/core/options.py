@@ -1,0 +1,32 @@
+"""What a Core is told at its birth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoreOptions:
+    """Checked by `Core.start()`; the defaults make a Core on loopback, with any free SIP port.
+
+    `sip_listen` (host, port) pairs, literal addresses, port 0: any. `sip_advertise`: what Via and Contact say when a
+    listener is bound to a wildcard address. `media_address`: what SDP offers, default the first SIP address. `ports`
+    RTP and RTCP, both ends included. `workers` 0: one per CPU. `silence_ms`: a leg without RTP for so long is
+    reported SILENT. `max_calls`: SIP dialogs at once, an INVITE beyond it gets 503. `rcvbuf`: bytes of kernel buffer
+    per SIP socket, what a stalled loop can be late by.
+    """
+
+    sip_listen: tuple[tuple[str, int], ...] = (("127.0.0.1", 0),)
+    sip_advertise: str | None = None
+    media_address: str | None = None
+    ports: tuple[int, int] = (20000, 29999)
+    workers: int = 0
+    wake: Literal["tick", "packet"] = "tick"
+    pin: bool = False
+    silence_ms: int = 30_000
+    max_legs: int = 0
+    user_agent: str = ""
+    max_calls: int = 16_384
+    t1_ms: int = 500
+    rcvbuf: int = 4 << 20
