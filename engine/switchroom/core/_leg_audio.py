@@ -202,7 +202,9 @@ class LegAudio:
     def frames(self, buffer_ms: int = 500) -> Frames:
         """What the leg says, as PCM frames. One reader at a time; WrongState for a second."""
         if self._tap is not None:
-            raise WrongState(f"leg {self.id}: somebody reads its frames already; close that reader first", leg_id=self.id)
+            raise WrongState(
+                f"leg {self.id}: somebody reads its frames already; close that reader first", leg_id=self.id
+            )
         self._core.media.open_tap(self._open_media(), buffer_ms)
         self._tap = Frames(self)
         return self._tap

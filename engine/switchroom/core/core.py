@@ -8,7 +8,7 @@ import inspect
 import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -38,6 +38,15 @@ _RESOLVED_FOR_S = 60.0
 """How long a looked-up name is believed: getaddrinfo() tells no TTL."""
 
 Incoming = Callable[[Leg], Awaitable[None] | None]
+
+
+class _Invite(NamedTuple):
+    """What an INVITE says, kept while its destination is looked up. `options`: of Sip.create()."""
+
+    uri: str
+    caller: str
+    codecs: bytes
+    options: dict[str, Any]
 
 
 class Core:
@@ -202,35 +211,38 @@ class Core:
         if not self._running or self._draining:
             raise Draining("the engine takes no new calls")
         target = parse_uri(uri)
-        offered = _codec_numbers(codecs)
         host, port = _next_hop(dst, target)
         caller = "switchroom" if from_ is None else one_line(from_, "from_")
-        invite: dict[str, Any] = {
-            "to": None if to is None else one_line(to, "to"),
-            "route": None if route is None else one_line(route, "route"),
-            "username": username,
-            "password": password,
-            "headers": header_lines(headers),
-            "ring_ms": max(1, round(ring_timeout_s * 1000)),
-        }
+        invite = _Invite(
+            uri,
+            caller,
+            _codec_numbers(codecs),
+            {
+                "to": None if to is None else one_line(to, "to"),
+                "route": None if route is None else one_line(route, "route"),
+                "username": username,
+                "password": password,
+                "headers": header_lines(headers),
+                "ring_ms": max(1, round(ring_timeout_s * 1000)),
+            },
+        )
         leg = Leg(self, "out", _user_of(caller), target.user, _sip.monotonic_ns() * 1e-9)
         address = self._address(host, port)
         if address is not None:
-            self._invite(leg, address, uri, caller, offered, invite)
+            self._invite(leg, address, invite)
         else:
             self._open.add(leg)
-            self._own(self._resolve_and_invite(leg, host, port, uri, caller, offered, invite))
+            self._own(self._resolve_and_invite(leg, host, port, invite))
         return leg
 
-    def _invite(self, leg: Leg, dst: bytes, uri: str, caller: str, codecs: bytes, invite: dict[str, Any]) -> None:
+    def _invite(self, leg: Leg, dst: bytes, invite: _Invite) -> None:
         flow, said = self._flow_to(dst)
-        if "sip:" not in caller:
-            caller = f"<sip:{caller}@{said}>"
+        caller = invite.caller if "sip:" in invite.caller else f"<sip:{invite.caller}@{said}>"
         media = leg._open_media()
         assert leg._rtp
         try:
-            local = leg._rtp, codecs, TELEPHONE_EVENT, _SENDRECV
-            leg._call = self.sip.create(flow, dst, uri, caller, local, **invite)
+            local = leg._rtp, invite.codecs, TELEPHONE_EVENT, _SENDRECV
+            leg._call = self.sip.create(flow, dst, invite.uri, caller, local, **invite.options)
         except BaseException:
             self._media_legs.pop(media, None)
             self._drop_media_leg(media)
@@ -239,13 +251,11 @@ class Core:
         self._legs[leg._call] = leg
         self._open.add(leg)
 
-    async def _resolve_and_invite(
-        self, leg: Leg, host: str, port: int, uri: str, caller: str, codecs: bytes, invite: dict[str, Any]
-    ) -> None:
+    async def _resolve_and_invite(self, leg: Leg, host: str, port: int, invite: _Invite) -> None:
         try:
             address = await self._resolve(host, port)
             if not leg.ended:
-                self._invite(leg, address, uri, caller, codecs, invite)
+                self._invite(leg, address, invite)
         except (NoRoute, Capacity, MediaError) as error:
             if not leg.ended:
                 log.warning("dial_failed", leg_id=leg.id, error=str(error))
@@ -255,7 +265,9 @@ class Core:
         for flow, family, said in self._flows:
             if family == dst[0]:
                 return flow, said
-        raise NoRoute(f"no SIP listener for IPv{dst[0]} addresses such as {_sip.addr_text(dst)[0]}; add one to sip.listen")
+        raise NoRoute(
+            f"no SIP listener for IPv{dst[0]} addresses such as {_sip.addr_text(dst)[0]}; add one to sip.listen"
+        )
 
     def _address(self, host: str, port: int) -> bytes | None:
         """The address when it needs no waiting: a literal one, or a name looked up lately."""
@@ -334,7 +346,9 @@ class Core:
             if error.errno != errno.EADDRINUSE:
                 raise MediaError(f"leg {leg.id}: no RTP socket: {error.strerror}", leg_id=leg.id) from error
             low, high = self.settings.ports
-            raise MediaError(f"RTP ports {low}-{high} are used up: widen media.ports", limit=(high - low + 1) // 2) from error
+            raise MediaError(
+                f"RTP ports {low}-{high} are used up: widen media.ports", limit=(high - low + 1) // 2
+            ) from error
         self._media_legs[handle] = leg
         return handle, rtp
 

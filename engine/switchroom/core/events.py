@@ -93,5 +93,7 @@ class LegStats(NamedTuple):
 
     @classmethod
     def of(cls, counters: dict[str, int]) -> LegStats:
-        first, last = counters["first_rx_at"] * 1e-9, counters["last_rx_at"] * 1e-9
-        return cls(*(counters[name] for name in cls._fields[:15]), first, last, counters["local_port"], counters["worker"])
+        values: dict[str, Any] = {name: counters[name] for name in cls._fields}
+        values["first_rx_at"] *= 1e-9
+        values["last_rx_at"] *= 1e-9
+        return cls(**values)

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from ..errors import BadParams
 
-_URI = re.compile(r"^sip:(?:([^@\s<>\"]+)@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?((?:[;?][^\s<>\"]*)?)$", re.I)
+_URI = re.compile(
+    r"^sip:(?:([^@\s<>\"]+)@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?((?:[;?][^\s<>\"]*)?)$", re.I
+)
 _BAD_IN_LINE = re.compile(r"[\r\n\0]")
 
 
