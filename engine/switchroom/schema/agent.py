@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ._base import Id, Ms, Name, Reply, Request, Uri
+from ._base import Id, Ms, Name, Page, Reply, Request, Uri
 
 AgentState = Literal["offline", "ready", "reserved", "talking", "wrapup", "paused"]
 
@@ -64,6 +64,10 @@ class AgentInfo(Reply, frozen=True, kw_only=True):
     paused_ms: int = 0
     version: int = 0
     last_event_id: int = 0
+
+
+class ListAgents(Page, kw_only=True):
+    state: AgentState | None = None
 
 
 class AgentPage(Reply, frozen=True, kw_only=True):

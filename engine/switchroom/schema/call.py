@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+import msgspec
+
 from ._base import Count, Id, Idem, Ms, Name, Page, Reply, Request, Uri
 
 CallState = Literal["new", "calling", "ringing", "answered", "ended"]
@@ -49,7 +51,7 @@ class CallInfo(Reply, frozen=True, kw_only=True):
     id: str
     state: CallState
     direction: Direction
-    from_: str
+    from_: str = msgspec.field(name="from")
     to: str
     trunk: str | None = None
     campaign_id: str | None = None

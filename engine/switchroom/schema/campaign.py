@@ -88,6 +88,7 @@ class CampaignInfo(Reply, frozen=True, kw_only=True):
     settings: CampaignSettings
     created_at_ms: int
     contacts: int = 0
+    replayed: bool = False
     version: int = 0
     last_event_id: int = 0
 

@@ -60,6 +60,14 @@ class ContactInfo(Reply, frozen=True, kw_only=True):
     last_disposition: str | None = None
     next_attempt_at_ms: int | None = None
     fields: dict[str, str] = msgspec.field(default_factory=dict)
+    replayed: bool = False
+
+
+class GetContact(Request, kw_only=True):
+    """A contact's id is unique within its campaign."""
+
+    campaign_id: Id
+    id: Id
 
 
 class ContactPage(Reply, frozen=True, kw_only=True):

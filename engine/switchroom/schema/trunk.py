@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._base import Reply
+from ._base import Name, Page, Reply, Request
 
 
 class TrunkInfo(Reply, frozen=True, kw_only=True):
@@ -20,6 +20,16 @@ class TrunkInfo(Reply, frozen=True, kw_only=True):
     last_checked_at_ms: int | None = None
     calls_total: int = 0
     failures_total: int = 0
+
+
+class TrunkByName(Request, kw_only=True):
+    """The trunk's name in the configuration file."""
+
+    name: Name
+
+
+class ListTrunks(Page, kw_only=True):
+    """In the order of the configuration file."""
 
 
 class TrunkPage(Reply, frozen=True, kw_only=True):
