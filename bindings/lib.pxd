@@ -320,5 +320,8 @@ cdef extern from "base/udp.h" nogil:
     int udp_send(udp_out *u, int fd, uint64_t *dropped, int *error)
     unsigned udp_out_waiting(const udp_out *u)
     int udp_open(const net_addr *bind_to, int rcvbuf, int *fd, net_addr *local)
-    int net_addr_parse(net_addr *out, c_str host, uint16_t port)
-    size_t net_addr_text(const net_addr *a, char *out, size_t n)
+
+
+cdef extern from "base/netaddr.h" nogil:
+    int net_addr_parse(net_addr *a, c_str host, uint16_t port)
+    size_t net_addr_format(const net_addr *a, c_bool with_port, char *out)

@@ -69,7 +69,7 @@ def addr_text(address: bytes) -> tuple:
     cdef net_addr a
     cdef char host[64]
     addr_from(&a, address)
-    return host[:lib.net_addr_text(&a, host, sizeof(host))].decode(), a.port
+    return host[:lib.net_addr_format(&a, False, host)].decode(), a.port
 
 
 cdef object media_tuple(const sip_media *m):

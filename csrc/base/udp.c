@@ -1,7 +1,6 @@
 /** udp.c  Batched datagrams. */
 #include "base/udp.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -246,14 +245,4 @@ int udp_open(const struct net_addr *bind_to, int rcvbuf, int *out_fd, struct net
 	from_sock(local, &bound);
 	*out_fd = fd;
 	return 0;
-}
-
-/* --------------------------------------------------------------- addresses */
-
-size_t net_addr_text(const struct net_addr *a, char *out, size_t n)
-{
-	int family = a->family == ADDR_V4 ? AF_INET : AF_INET6;
-	if (a->family == ADDR_NONE || !inet_ntop(family, a->ip, out, (socklen_t)n))
-		return 0;
-	return strlen(out);
 }

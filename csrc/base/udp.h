@@ -36,7 +36,4 @@ unsigned udp_out_waiting(const struct udp_out *u);
  *  `local` gets the address with the port chosen. */
 int udp_open(const struct net_addr *bind_to, int rcvbuf, int *fd, struct net_addr *local);
 
-/** Text of the address without port; returns its length, 0 for ADDR_NONE. `n` >= 46. */
-size_t net_addr_text(const struct net_addr *a, char *out, size_t n);
-
 #endif

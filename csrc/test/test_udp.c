@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/netaddr.h"
 #include "base/str.h"
 #include "base/udp.h"
 
@@ -103,22 +104,6 @@ out:
 	udp_out_free(out);
 	close_if(a);
 	close_if(b);
-}
-
-TEST(addresses_survive_text_and_back)
-{
-	static const char *const good[] = {"127.0.0.1", "255.255.255.255", "::1", "2001:db8::7"};
-	char text[46];
-	struct net_addr a;
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		REQUIRE(net_addr_parse(&a, str_of(good[i]), 5060) == 0 && a.port == 5060);
-		size_t n = net_addr_text(&a, text, sizeof(text));
-		REQUIRE(str_eq((struct str){text, n}, str_of(good[i])));
-	}
-	REQUIRE(net_addr_parse(&a, STR("localhost"), 1) == -EINVAL);
-	REQUIRE(net_addr_parse(&a, STR("1.2.3"), 1) == -EINVAL);
-	REQUIRE(net_addr_parse(&a, STR_NONE, 1) == -EINVAL);
-	REQUIRE(net_addr_text(&(struct net_addr){0}, text, sizeof(text)) == 0);
 }
 
 /* A connected stream socket whose peer does not read: the one way to see EAGAIN on loopback. sendmmsg
