@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from ..schema import agent, call, campaign, contact, engine, trunk
 from ..schema._base import ById, Done
@@ -20,7 +20,7 @@ from ..store import AnyWrite, Committed, EventDraft
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
-Reply = T | Awaitable[T]
+Reply: TypeAlias = T | Awaitable[T]
 
 
 class Calls(Protocol):

@@ -66,7 +66,7 @@ class AgentInfo(Reply, frozen=True, kw_only=True):
     last_event_id: int = 0
 
 
-class ListAgents(Page, kw_only=True):
+class ListAgents(Page, frozen=True, kw_only=True):
     state: AgentState | None = None
 
 

@@ -63,7 +63,7 @@ class ContactInfo(Reply, frozen=True, kw_only=True):
     replayed: bool = False
 
 
-class GetContact(Request, kw_only=True):
+class GetContact(Request, frozen=True, kw_only=True):
     """A contact's id is unique within its campaign."""
 
     campaign_id: Id

@@ -14,7 +14,8 @@ class Subscribe(Request, frozen=True, kw_only=True):
 
     topics: Annotated[tuple[Name, ...], msgspec.Meta(min_length=1, max_length=64)]
     filter: dict[str, str] = msgspec.field(default_factory=dict)  # campaign_id, call_id, agent_id
-    since: Count | None = None
+    since: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    epoch: Name | None = None  # of the session in which `since` was seen
     batch: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
     policy: Literal["pause", "drop", "close"] = "pause"
 
@@ -30,8 +31,10 @@ class Unsubscribe(Request, frozen=True, kw_only=True):
 
 
 class Ack(Request, frozen=True, kw_only=True):
+    """Handled up to and with `id`. Optional: lets the server show how far a client is behind."""
+
     sub_id: Count
-    id: Count
+    id: Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Event(Reply, frozen=True, kw_only=True):

@@ -10,11 +10,11 @@ from ._base import Reply, Request
 from .session import Limits
 
 
-class Info(Request, kw_only=True):
+class Info(Request, frozen=True, kw_only=True):
     """Nothing."""
 
 
-class MethodInfo(Reply, kw_only=True):
+class MethodInfo(Reply, frozen=True, kw_only=True):
     """`params` and `result` are JSON Schemas whose references point into `schemas`. `roles`: any of them may call it;
     empty: open to all. `mutates`: it changes something and is written to the audit log. `idem`: takes that key."""
 
@@ -29,7 +29,7 @@ class MethodInfo(Reply, kw_only=True):
     result: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-class TopicInfo(Reply, kw_only=True):
+class TopicInfo(Reply, frozen=True, kw_only=True):
     """`journaled`: false for samples, of which only the latest counts and none is replayed."""
 
     topic: str
@@ -38,13 +38,13 @@ class TopicInfo(Reply, kw_only=True):
     journaled: bool = True
 
 
-class ErrorInfo(Reply, kw_only=True):
+class ErrorInfo(Reply, frozen=True, kw_only=True):
     code: int
     name: str
     doc: str
 
 
-class ApiInfo(Reply, kw_only=True):
+class ApiInfo(Reply, frozen=True, kw_only=True):
     """`api_compatible` is the oldest level still honoured."""
 
     api_level: int

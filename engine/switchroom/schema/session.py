@@ -18,7 +18,7 @@ class ClientInfo(msgspec.Struct, frozen=True, kw_only=True):
     version: Annotated[str, msgspec.Meta(max_length=128)] = ""
 
 
-class Auth(Request, kw_only=True):
+class Auth(Request, frozen=True, kw_only=True):
     """`api`: lowest and highest api level the client speaks. `token`: needed unless the socket knows who is calling."""
 
     api: tuple[Level, Level] = (1, 1)
@@ -26,7 +26,7 @@ class Auth(Request, kw_only=True):
     token: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)] | None = None
 
 
-class ServerInfo(Reply, kw_only=True):
+class ServerInfo(Reply, frozen=True, kw_only=True):
     """`epoch` changes when the journal's ids begin anew; `instance_id` with every start."""
 
     name: str
@@ -35,14 +35,14 @@ class ServerInfo(Reply, kw_only=True):
     epoch: str
 
 
-class JournalBounds(Reply, kw_only=True):
+class JournalBounds(Reply, frozen=True, kw_only=True):
     """Oldest and newest event id kept; first_id = last_id + 1 when there is none."""
 
     first_id: int
     last_id: int
 
 
-class Limits(Reply, kw_only=True):
+class Limits(Reply, frozen=True, kw_only=True):
     """What a client may send and how much may wait for it. Sizes in bytes."""
 
     frame_bytes: int
@@ -63,7 +63,7 @@ class Limits(Reply, kw_only=True):
     unauthenticated_per_address: int
 
 
-class Welcome(Reply, kw_only=True):
+class Welcome(Reply, frozen=True, kw_only=True):
     """Result of session.auth. `api` is the level of this session."""
 
     session_id: str
@@ -74,22 +74,22 @@ class Welcome(Reply, kw_only=True):
     journal: JournalBounds
 
 
-class Ping(Request, kw_only=True):
+class Ping(Request, frozen=True, kw_only=True):
     """Nothing."""
 
 
-class Pong(Reply, kw_only=True):
+class Pong(Reply, frozen=True, kw_only=True):
     """Wall clock of the server; `head` is the newest event id, 0 before session.auth."""
 
     at_ms: int
     head: int
 
 
-class ListSessions(Page, kw_only=True):
+class ListSessions(Page, frozen=True, kw_only=True):
     """Connected clients."""
 
 
-class SessionInfo(Reply, kw_only=True):
+class SessionInfo(Reply, frozen=True, kw_only=True):
     """One client. `queue_bytes` and `queue_events` wait for it; `lag_events` is how far its slowest subscription is
     behind the newest event; `dropped` events were skipped by policy."""
 
@@ -109,6 +109,6 @@ class SessionInfo(Reply, kw_only=True):
     dropped: int = 0
 
 
-class SessionPage(Reply, kw_only=True):
+class SessionPage(Reply, frozen=True, kw_only=True):
     items: tuple[SessionInfo, ...]
     next: str | None = None

@@ -22,13 +22,13 @@ class TrunkInfo(Reply, frozen=True, kw_only=True):
     failures_total: int = 0
 
 
-class TrunkByName(Request, kw_only=True):
+class TrunkByName(Request, frozen=True, kw_only=True):
     """The trunk's name in the configuration file."""
 
     name: Name
 
 
-class ListTrunks(Page, kw_only=True):
+class ListTrunks(Page, frozen=True, kw_only=True):
     """In the order of the configuration file."""
 
 
