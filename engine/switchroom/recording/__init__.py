@@ -1,0 +1,1 @@
+"""Recordings as files: where they lie, and whether they are whole."""
