@@ -1,0 +1,56 @@
+"""What somebody says in a call, as cues on a time line, and the samples they become."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from . import marker
+from .audio import RATE, Samples, room_tone, samples_of, to_ulaw_grid
+from .voices import Voices
+
+
+class Part(StrEnum):
+    VOICE = "voice"  # `name` of the voices
+    MARKER = "marker"  # `sequence` under the speaker's identity
+    SIT = "sit"  # special information tones
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """One sound, `at_ms` after the speaker's audio starts. Cues may not overlap in a way that matters: they add up."""
+
+    at_ms: int
+    part: Part
+    name: str = ""
+    sequence: int = 0
+
+
+# ITU-T E.180 / ANSI T1.401: "vacant code" has a short first and long second and third tone; -24 dBm0 each.
+_SIT_TONES = ((985.2, 380), (1370.6, 274), (1776.7, 380))
+_SIT_LEVEL = 2600.0
+
+
+def _sit() -> npt.NDArray[np.float64]:
+    tones = [np.sin(2 * np.pi * hz * np.arange(samples_of(ms)) / RATE) for hz, ms in _SIT_TONES]
+    return np.concatenate(tones) * _SIT_LEVEL
+
+
+def render(cues: tuple[Cue, ...], voices: Voices, identity: int, length_ms: int) -> Samples:
+    """`length_ms` of 8 kHz audio on the mu-law grid: the cues over the identity's own room tone."""
+    out = room_tone(samples_of(length_ms), seed=identity).astype(np.float64)
+    for cue in cues:
+        match cue.part:
+            case Part.VOICE:
+                sound: npt.NDArray[np.float64] = voices.samples(cue.name)
+            case Part.MARKER:
+                sound = marker.encode(identity, cue.sequence)
+            case Part.SIT:
+                sound = _sit()
+        start = samples_of(cue.at_ms)
+        part = sound[: max(0, len(out) - start)]
+        out[start : start + len(part)] += part
+    return to_ulaw_grid(out)
