@@ -1,0 +1,103 @@
+"""`switchroom serve`: the daemon."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..config import Config
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "serve",
+        help="run the daemon",
+        description="Run the daemon. Prints one `ready` line when it takes calls; logs go to stderr as JSON lines. "
+        "SIGTERM and SIGINT let calls end ([engine] drain_ms); a second one ends now.",
+    )
+    parser.add_argument("-c", "--config", required=True, metavar="FILE", help="configuration (TOML)")
+    parser.add_argument("--check", action="store_true", help="check the configuration in full and stop")
+
+
+def run(args: argparse.Namespace) -> int:
+    from .. import config as configuration
+
+    config = configuration.load(args.config)
+    for warning in configuration.warnings(config):
+        print(f"switchroom: {args.config}: {warning}", file=sys.stderr)
+    if args.check:
+        print(f"{args.config}: good")
+        return 0
+    import uvloop
+
+    _set_up_logs(config.engine.log_level)
+    return uvloop.run(_serve(config))
+
+
+async def _serve(config: Config) -> int:
+    import structlog
+
+    from ..live import Engine
+
+    log = structlog.get_logger("serve")
+    signals: asyncio.Queue[int] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, signals.put_nowait, number)
+    engine = Engine(config)
+    async with engine:
+        print(f"ready {_listening(config, engine)}", flush=True)
+        log.info("ready")
+        first = await signals.get()
+        log.info("draining", signal=signal.Signals(first).name, deadline_ms=config.engine.drain_ms)
+        async with asyncio.TaskGroup() as group:
+            drained = group.create_task(engine.drain())
+            second = group.create_task(signals.get())
+            await asyncio.wait((drained, second), return_when=asyncio.FIRST_COMPLETED)
+            if not drained.done():
+                log.warning("stopping_now", signal=signal.Signals(second.result()).name)
+                drained.cancel()
+            second.cancel()
+    log.info("stopped")
+    return 0
+
+
+def _listening(config: Config, engine: Any) -> str:
+    """Where it listens, with the port that was really taken when the file says 0."""
+    sip = [text if not text.endswith(":0") else f"{text[:-1]}{engine.core.sip_port}" for text in config.sip.listen]
+    return " ".join([*sip, *config.control.listen])
+
+
+def _set_up_logs(level: str) -> None:
+    """JSON lines on stderr, for structlog and for libraries that use the standard logging."""
+    import structlog
+
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    numeric = getattr(logging, level.upper())
+    structlog.configure(
+        processors=[*shared, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(numeric),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(),
+            ],
+            foreign_pre_chain=shared,
+        )
+    )
+    logging.basicConfig(level=numeric, handlers=[handler], force=True)
