@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -45,17 +44,15 @@ def run(args: argparse.Namespace) -> int:
 
 async def _call(args: argparse.Namespace) -> dict[str, Any]:
     from ..core import Core, CoreOptions
-    from ..farm.ports import local_address
     from ..errors import CallFailed
+    from ..farm.ports import local_address
 
     address = args.address or local_address(args.uri)
     core = Core(CoreOptions(sip_listen=[(address, 0)], media_address=address, workers=1, max_calls=4))
     await core.start()
     try:
         password = args.password_file.read_text().strip() if args.password_file else None
-        leg = core.dial(
-            args.uri, from_=args.from_, username=args.username, password=password, ring_timeout_s=args.ring
-        )
+        leg = core.dial(args.uri, from_=args.from_, username=args.username, password=password, ring_timeout_s=args.ring)
         try:
             await leg.wait_answered()
         except CallFailed as error:

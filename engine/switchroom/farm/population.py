@@ -15,7 +15,7 @@ from pathlib import Path
 from ..errors import ConfigError
 from .marker import LENGTH_MS
 from .timeline import Cue, Part
-from .voices import Voices
+from .voice import Voices
 
 
 class Kind(StrEnum):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from . import marker
 from .audio import RATE, Samples, room_tone, samples_of, to_ulaw_grid
-from .voices import Voices
+from .voice import Voices
 
 
 class Part(StrEnum):

@@ -1,0 +1,112 @@
+"""Proof that a channel of a recording holds exactly what one speaker said: nothing lost, nobody else.
+
+Markers tell who speaks and roughly when; then the recording is held against the speaker's samples, rendered again. Each
+20 ms of them is unlike any other, even in silence, so a lost, repeated, swapped or foreign packet shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import marker
+from .audio import FRAME, RATE, Samples
+
+_EDGE = 3  # frames at either end of the overlap that the cut of a call may go through
+_SEARCH = 60  # samples around a marker's place in which the exact one is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """What was found. `lag`: sample of the recording at which the speaker's audio begins (negative: before the
+    recording does), None: not found. `bad`: places (ms in the recording) of 20 ms frames that differ."""
+
+    lag: int | None
+    frames: int
+    bad: tuple[int, ...]
+    lead_ms: int  # of the recording before the speaker's audio begins
+    tail_ms: int  # after it ends
+    own_markers: int
+    foreign: tuple[int, ...]  # identities that do not belong here
+
+    def problems(self) -> list[str]:
+        found = []
+        if self.foreign:
+            found.append(f"someone else is heard: identities {', '.join(map(str, self.foreign))}")
+        if self.lag is None:
+            found.append("the speaker is not heard")
+        elif self.bad:
+            places = ", ".join(f"{ms} ms" for ms in self.bad[:5])
+            found.append(f"{len(self.bad)} of {self.frames} frames lost or damaged, first at {places}")
+        return found
+
+
+def check_channel(pcm: Samples, said: Samples, identity: int) -> Channel:
+    """Hold one channel `pcm` against all that the speaker `said` in that call."""
+    heard = marker.decode(pcm)
+    foreign = tuple(sorted({h.identity for h in heard if h.identity != identity}))
+    own = [h for h in heard if h.identity == identity]
+    lag = _lag_by_markers(pcm, said, own)
+    if lag is None:
+        lag = _lag_by_correlation(pcm, said)
+    if lag is None:
+        return Channel(None, 0, (), 0, 0, len(own), foreign)
+    first, last = max(0, lag), min(len(pcm), lag + len(said))
+    frames, bad = _differing(pcm, said, lag, first, last)
+    lead_ms, tail_ms = first * 1000 // RATE, (len(pcm) - last) * 1000 // RATE
+    return Channel(lag, frames, bad, lead_ms, tail_ms, len(own), foreign)
+
+
+def _lag_by_markers(pcm: Samples, said: Samples, own: list[marker.Heard]) -> int | None:
+    """From the first marker that is in both, exact to the sample; None when none leads to a match."""
+    meant = {h.sequence: h.at for h in marker.decode(said)} if own else {}
+    for heard in own:
+        if heard.sequence in meant:
+            rough = heard.at - meant[heard.sequence]
+            lag = _refined(pcm, said, rough, heard.at)
+            if lag is not None:
+                return lag
+    return None
+
+
+def _refined(pcm: Samples, said: Samples, rough: int, at: int) -> int | None:
+    """The lag near `rough` at which most samples of the marker at `at` are equal, if more than half are."""
+    here = pcm[at : at + marker.LENGTH]
+    best, best_share = None, 0.5
+    for lag in range(rough - _SEARCH, rough + _SEARCH + 1):
+        start = at - lag
+        if start < 0 or start + len(here) > len(said):
+            continue
+        share = float(np.mean(here == said[start : start + len(here)]))
+        if share > best_share:
+            best, best_share = lag, share
+    return best
+
+
+def _lag_by_correlation(pcm: Samples, said: Samples) -> int | None:
+    """For talks too short for a marker: where the two are alike, if they are at all."""
+    if len(pcm) < FRAME * 5 or len(said) < FRAME * 5:
+        return None
+    size = 1 << (len(pcm) + len(said) - 1).bit_length()
+    a, b = np.fft.rfft(pcm.astype(np.float64), size), np.fft.rfft(said.astype(np.float64), size)
+    correlation = np.fft.irfft(a * np.conj(b), size)
+    peak = int(correlation.argmax())
+    lag = peak - size if peak > size // 2 else peak
+    first, last = max(0, lag), min(len(pcm), lag + len(said))
+    if last - first < FRAME * 5:
+        return None
+    share = float(np.mean(pcm[first:last] == said[first - lag : last - lag]))
+    return lag if share > 0.5 else None
+
+
+def _differing(pcm: Samples, said: Samples, lag: int, first: int, last: int) -> tuple[int, tuple[int, ...]]:
+    """Frames compared, and where (ms in the recording) those lie that are not equal."""
+    frames = (last - first) // FRAME - 2 * _EDGE
+    if frames <= 0:
+        return 0, ()
+    start = first + _EDGE * FRAME
+    here = pcm[start : start + frames * FRAME].reshape(frames, FRAME)
+    meant = said[start - lag : start - lag + frames * FRAME].reshape(frames, FRAME)
+    wrong = np.flatnonzero((here != meant).any(axis=1))
+    return frames, tuple(int(start + frame * FRAME) * 1000 // RATE for frame in wrong)
