@@ -14,12 +14,14 @@ struct digest_challenge {
 	bool has_qop;
 	bool stale;
 };
-/** Parse one WWW-/Proxy-Authenticate value. -EBADMSG: grammar, or no realm/nonce; -ENOTSUP: unknown algorithm or a
+/** Parse one WWW-/Proxy-Authenticate value (views into it; quoted values keep their escapes). Other schemes are
+ *  -ENOTSUP. -EBADMSG: grammar, or no realm/nonce; -ENOTSUP: unknown algorithm or a
  *  qop without auth (try the next header, RFC 8760 2.4: topmost supported wins). */
 int digest_challenge_parse(struct digest_challenge *c, struct str value);
 
-/** Append the value of (Proxy-)Authorization to `out`. `cnonce` 8-32 hex characters; nc from 1. Returns length, or
- *  -ENOBUFS; -EIO when libcrypto refuses. */
+/** Write the value of (Proxy-)Authorization to `out`. `cnonce`: 8-32 hex characters are good, any printable text is
+ *  taken; nc from 1. The hash is over what quoted strings mean, without their backslashes. Returns length, or
+ *  -ENOBUFS; -EINVAL: a control character, or no cnonce or nc where qop asks for them; -EIO when libcrypto refuses. */
 int digest_answer(const struct digest_challenge *c, struct str username, struct str password, struct str method,
 		  struct str uri, struct str cnonce, uint32_t nc, char *out, size_t cap);
 
