@@ -37,7 +37,7 @@ define need
   $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
 endef
 
-.PHONY: build demo test test-fast test-c test-py lint types tsan asan fuzz bench bench-short soak soak-short docs wheel clean \
+.PHONY: build demo test test-fast test-c test-py lint types tsan asan fuzz bench bench-short soak docs wheel clean \
         debug packages test-packages format
 
 packages:
@@ -69,7 +69,7 @@ demo: build
 	$(PY) -m switchroom demo $(DEMO)
 
 # --- tests, in the order of CI ------------------------------------------------------------------
-test: build test-packages lint types test-c tsan test-py fuzz-short soak-short
+test: build test-packages lint types test-c tsan test-py fuzz-short
 test-fast: build
 	$(PY) -m pytest -m 'not slow' $(T)
 test-py: build test-packages
@@ -106,9 +106,7 @@ bench: build test-packages
 bench-short: build
 	$(PY) -m bench --short
 soak: build
-	$(PY) -m pytest tests/soak --soak-seconds 1800
-soak-short: build
-	@true
+	$(PY) -m pytest tests/soak --soak-seconds 1800 --timeout 2400
 docs: build
 	$(PY) -m switchroom.config.reference > docs/configuration.md
 	$(PY) -m switchroom api --markdown > docs/protocol.md

@@ -18,6 +18,15 @@ ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "engine"), "PYTHONUNBUFFERED": "1"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak-seconds", type=int, default=12, help="seconds of load per soak test (make soak: 1800)")
+
+
+@pytest.fixture
+def soak_seconds(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--soak-seconds"))
+
+
 def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM, host: str = "127.0.0.1") -> int:
     """A port that was free a moment ago."""
     with socket.socket(socket.AF_INET, kind) as probe:
