@@ -102,7 +102,8 @@ int sip_core_flow(struct sip_core *c, uint32_t id, const struct net_addr *local,
 void sip_core_accept_new(struct sip_core *c, bool on);
 
 /** Feed one datagram (or framed message). `data` is borrowed. Bad input is counted, answered with a
- *  4xx where RFC 3261 allows an answer, and never an error of the caller: returns 0. */
+ *  4xx where RFC 3261 allows an answer, and never an error of the caller: returns 0. Any number of
+ *  datagrams may be fed before a drain; when the queues are full more are dropped (rx_dropped, no_buffers). */
 int sip_core_recv(struct sip_core *c, uint32_t flow, const struct net_addr *src, const void *data, size_t n,
 		  uint64_t now);
 
@@ -110,7 +111,9 @@ int sip_core_recv(struct sip_core *c, uint32_t flow, const struct net_addr *src,
 uint64_t sip_core_next(const struct sip_core *c);
 void sip_core_tick(struct sip_core *c, uint64_t now);
 
-/** Datagrams to send. Borrowed until the next sip_* call other than the drains. */
+/** Datagrams to send. The bytes stay valid, also after they were drained, until both queues (these and the events)
+ *  have been drained empty and another sip_core_recv(), _tick() or command comes. Commands return -ENOBUFS
+ *  and sip_core_tick() leaves timers due when a queue is full: drain and call again. */
 struct sip_tx {
 	uint32_t flow;
 	struct net_addr dst;
@@ -158,7 +161,8 @@ struct sip_event {
 	uint64_t at;    /* time of the input that caused it */
 	struct net_addr src; /* who sent it */
 	struct sip_media media;
-	/* Text, borrowed until the next sip_core_recv()/tick()/command: */
+	/* Text, borrowed as long as the bytes of struct sip_tx. call_id is set for every event of a call, contact and
+	   reason where the response had them, the others for INCOMING: */
 	struct str call_id, ruri, ruri_user, from, from_user, to, to_user, contact, reason;
 	struct str headers; /* INCOMING: all header lines, for policies that want a custom one */
 };
@@ -191,14 +195,15 @@ struct sip_call_opts {
 /** Send an INVITE. On success *call is its handle and exactly one ENDED will follow some day. */
 int sip_call_create(struct sip_core *c, const struct sip_call_opts *o, uint64_t now, uint64_t *call);
 int sip_call_tag(struct sip_core *c, uint64_t call, uint64_t tag);
-/** Incoming: 180, 181, 182, 183; `local` NULL or our SDP (183 early media). */
+/** Incoming: 101-199; `local` NULL or our SDP (183 early media; -EPROTO when their INVITE had no offer). */
 int sip_call_progress(struct sip_core *c, uint64_t call, unsigned status, const struct sip_local *local, uint64_t now);
 /** Incoming: 200 with SDP (answer, or offer when theirs had none). -EPROTO if not waiting for an answer. */
 int sip_call_answer(struct sip_core *c, uint64_t call, const struct sip_local *local, uint64_t now);
 /** Incoming and unanswered: final 3xx-6xx. `headers`: extra lines or empty. ENDED follows (side local). */
 int sip_call_reject(struct sip_core *c, uint64_t call, unsigned status, struct str headers, uint64_t now);
 /** End it in whatever way its state asks: CANCEL, BYE, or 480 (603 never). q850 != 0 adds a Reason header.
- *  Hanging up an ended call is -ENOENT. */
+ *  ENDED follows at once (status 487 when it was still ringing there, 480 here); what the protocol still has to do
+ *  (CANCEL and its races, BYE) goes on unseen, counted in sip_stats.calls. Hanging up an ended call is -ENOENT. */
 int sip_call_hangup(struct sip_core *c, uint64_t call, unsigned q850, uint64_t now);
 /** Re-INVITE with a new description of our side (hold: dir DIR_SEND). MODIFIED follows. */
 int sip_call_modify(struct sip_core *c, uint64_t call, const struct sip_local *local, uint64_t now);
