@@ -1,0 +1,1 @@
+"""The people who talk: their states and who of them takes the next call. Pure."""
