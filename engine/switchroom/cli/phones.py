@@ -19,7 +19,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "logs them out and prints a JSON summary.",
     )
     parser.add_argument(
-        "--control", required=True, metavar="ADDRESS", help="unix:PATH or tcp://HOST:PORT of the daemon"
+        "--control", required=True, metavar="ADDRESS", help="unix:PATH or tcp://HOST:PORT"
     )
     parser.add_argument("--count", type=count, default=10, help="agents [10]")
     parser.add_argument("--listen", type=listen, default=("127.0.0.1", 0), metavar="IP:PORT", help="[any free port]")

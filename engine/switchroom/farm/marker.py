@@ -1,8 +1,8 @@
 """A short melody that says who is speaking: 16 bits of identity and an 8-bit sequence number.
 
-Eleven notes of 40 ms, 10 ms apart, from a pentatonic scale of sixteen: three fixed ones to find it by, then six nibbles of
-payload and two of CRC-8 (polynomial 0x07). It survives G.711, any shift in time and quiet noise, and cannot be
-mistaken for DTMF (one note at a time) or for an answering machine's beep (no note lasts 80 ms).
+Eleven notes of 40 ms, 10 ms apart, from a pentatonic scale of sixteen: three fixed ones to find it by, then six
+nibbles of payload and two of CRC-8 (polynomial 0x07). It survives G.711, any shift in time and quiet noise, and
+cannot be mistaken for DTMF (one note at a time) or for an answering machine's beep (no note lasts 80 ms).
 """
 
 from __future__ import annotations

@@ -34,8 +34,8 @@ Span = tuple[float, float]  # least and most, seconds
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """Shares of the kinds (any positive scale) and ranges of times in seconds. Defaults fit a one-minute demo: ringing and
-    talking are about a quarter of real life."""
+    """Shares of the kinds (any positive scale) and ranges of times in seconds. Defaults fit a one-minute demo:
+    ringing and talking are about a quarter of real life."""
 
     person: float = 0.38
     machine: float = 0.22

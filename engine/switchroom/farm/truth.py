@@ -61,7 +61,7 @@ Line = TypeVar("Line", bound=msgspec.Struct)
 
 
 class TruthLog:
-    """Appends lines to a file; each is whole on disk's side of the program when `write` returns. None: keeps count only."""
+    """Appends lines to a file, each handed to the kernel whole when `write` returns. Path None: writes nothing."""
 
     def __init__(self, path: Path | None) -> None:
         self._file = path.open("ab", buffering=0) if path is not None else None
