@@ -41,7 +41,7 @@ def filled() -> Board:
 
 
 def shown(board: Board) -> str:
-    console = Console(width=150, height=40, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console = Console(width=150, height=40, record=True, file=open("/dev/null", "w"))
     console.print(draw(board))
     return console.export_text()
 
@@ -63,7 +63,7 @@ def test_screen_can_be_drawn_before_anything_is_known() -> None:
 
 
 def test_screen_survives_a_narrow_terminal() -> None:
-    console = Console(width=40, height=10, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console = Console(width=40, height=10, record=True, file=open("/dev/null", "w"))
     console.print(draw(filled()))
     assert console.export_text()
 

@@ -86,3 +86,13 @@ def test_talk_too_short_for_a_marker_is_still_held_against_the_speaker(people: P
 def test_silence_is_not_the_speaker(people: Population) -> None:
     silence = np.zeros(40_000, dtype=np.int16)
     assert check_channel(silence, said(people, 5), 5).problems() == ["the speaker is not heard"]
+
+
+def test_audio_that_stops_long_before_the_end_is_a_loss(people: Population) -> None:
+    cut = np.concatenate([said(people, 5)[:60_000], np.zeros(8000, dtype=np.int16)])
+    assert check_channel(cut, said(people, 5), 5).problems() == ["nothing is heard in the last 1000 ms"]
+
+
+def test_a_short_silence_before_the_end_is_the_hang_up(people: Population) -> None:
+    cut = np.concatenate([said(people, 5)[:60_000], np.zeros(1600, dtype=np.int16)])
+    assert check_channel(cut, said(people, 5), 5).problems() == []

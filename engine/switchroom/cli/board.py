@@ -107,7 +107,8 @@ def line(board: Board) -> str:
     if stats is not None:
         calls = " ".join(f"{state}={count}" for state, count in board.calls_by_state().items())
         parts.append(f"{stats.id} {stats.state}: {stats.contacts - stats.contacts_open}/{stats.contacts} done, {calls}")
-        parts.append(f"abandoned {stats.abandoned}/{stats.humans} {stats.abandon_rate:.1%} (max {stats.max_abandon:.0%})")
+        limit = f"{stats.abandon_rate:.1%} (max {stats.max_abandon:.0%})"
+        parts.append(f"abandoned {stats.abandoned}/{stats.humans} {limit}")
         parts.append(f"utilisation {stats.utilisation:.0%}")
     if board.agents:
         parts.append("agents " + " ".join(f"{state}={count}" for state, count in board.agents_by_state().items()))
@@ -192,7 +193,8 @@ def _limits(board: Board) -> RenderableType:
     within = stats.abandon_rate <= stats.max_abandon
     scale = max(2 * stats.max_abandon, stats.abandon_rate, 0.01)
     text = Text(f"abandoned    {stats.abandon_rate:6.2%} of {stats.humans} people; limit {stats.max_abandon:.1%}\n")
-    text.append(_gauge(stats.abandon_rate / scale, stats.max_abandon / scale, 46), style="green" if within else "bold red")
+    gauge = _gauge(stats.abandon_rate / scale, stats.max_abandon / scale, 46)
+    text.append(gauge, style="green" if within else "bold red")
     text.append(f"\nutilisation  {stats.utilisation:6.1%} (talk / (talk + ready))\n")
     text.append(_bar(stats.utilisation, 46), style="green")
     text.append(f"\nconnected {stats.connected}   abandoned {stats.abandoned}   in progress {stats.in_progress}")

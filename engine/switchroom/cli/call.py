@@ -48,7 +48,7 @@ async def _call(args: argparse.Namespace) -> dict[str, Any]:
     from ..farm.ports import local_address
 
     address = args.address or local_address(args.uri)
-    core = Core(CoreOptions(sip_listen=[(address, 0)], media_address=address, workers=1, max_calls=4))
+    core = Core(CoreOptions(sip_listen=((address, 0),), media_address=address, workers=1, max_calls=4))
     await core.start()
     try:
         password = args.password_file.read_text().strip() if args.password_file else None
@@ -104,10 +104,10 @@ def _outcome(uri: str, leg: Any) -> dict[str, Any]:
         "outcome": "answered",
         "setup_ms": round((leg.answered_at - leg.created_at) * 1000),
         "duration_ms": round((leg.ended_at - leg.answered_at) * 1000),
-        "codec": str(leg.codec),
+        "codec": leg.codec,
         "sip_status": end.status,
         "q850_cause": end.q850,
-        "side": str(end.side),
+        "side": end.side,
         "rx_packets": stats.rx_packets,
         "tx_packets": stats.tx_packets,
         "rx_lost": stats.rx_lost,

@@ -18,16 +18,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Answer every call with a simulated person, answering machine, busy line … decided by the seed and "
         "the number called. Prints `ready`, and when told to end (SIGTERM, Ctrl-C) a JSON summary of what happened.",
     )
-    parser.add_argument(
-        "--listen", type=listen, default=("127.0.0.1", 5080), metavar="IP:PORT", help="[…:5080]"
-    )
+    parser.add_argument("--listen", type=listen, default=("127.0.0.1", 5080), metavar="IP:PORT", help="[…:5080]")
     parser.add_argument("--rtp", type=ports, default=(30000, 31999), metavar="FIRST-LAST", help="[30000-31999]")
     parser.add_argument("--seed", type=int, default=1, help="decides who is behind each number [1]")
     parser.add_argument("--mix", type=Path, metavar="FILE", help="TOML: shares of kinds, times; see --show-mix")
     parser.add_argument("--show-mix", action="store_true", help="print the mix as TOML and stop")
-    parser.add_argument(
-        "--truth", type=Path, metavar="FILE", help="append a JSON line per call: what really happened"
-    )
+    parser.add_argument("--truth", type=Path, metavar="FILE", help="append a JSON line per call: what really happened")
     parser.add_argument("--workers", type=int, default=1, help="media threads [1]")
 
 

@@ -18,9 +18,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Log agents in at a running daemon, answer their phones, talk, wrap up. Ends on SIGTERM or Ctrl-C, "
         "logs them out and prints a JSON summary.",
     )
-    parser.add_argument(
-        "--control", required=True, metavar="ADDRESS", help="unix:PATH or tcp://HOST:PORT"
-    )
+    parser.add_argument("--control", required=True, metavar="ADDRESS", help="unix:PATH or tcp://HOST:PORT")
     parser.add_argument("--count", type=count, default=10, help="agents [10]")
     parser.add_argument("--listen", type=listen, default=("127.0.0.1", 0), metavar="IP:PORT", help="[any free port]")
     parser.add_argument("--rtp", type=ports, default=(32000, 32399), metavar="FIRST-LAST", help="[32000-32399]")

@@ -6,9 +6,7 @@ import asyncio
 import time
 
 from ..core import Core, Leg, LegEvent, LegEventKind
-from .audio import Samples
-from .population import Plan
-from .timeline import render
+from .population import Plan, callee_audio
 from .truth import CalleeTruth
 from .voice import Voices
 
@@ -22,7 +20,6 @@ class Watch:
         self.ended_at_ms = 0
         self.heard = asyncio.Event()
         self.ended = asyncio.Event()
-        self.closed = asyncio.Event()
         leg.on_event = self._on_event
 
     def _on_event(self, leg: Leg, event: LegEvent) -> None:
@@ -33,8 +30,6 @@ class Watch:
             case LegEventKind.ENDED:
                 self.ended_at_ms = now_ms()
                 self.ended.set()
-            case LegEventKind.CLOSED:
-                self.closed.set()
 
     async def stays(self, duration_s: float) -> bool:
         """Wait; False as soon as the call has ended."""
@@ -52,11 +47,6 @@ async def _within(event: asyncio.Event, duration_s: float) -> bool:
 
 def now_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-def callee_audio(plan: Plan, voices: Voices, identity: int) -> Samples:
-    """All that a callee with this plan says under this identity, from the answer on."""
-    return render(plan.audio, voices, identity, round(plan.stay_s * 1000) + 200)
 
 
 class Callee:
@@ -78,7 +68,7 @@ class Callee:
             await self._act()
         finally:
             self._leg.hangup()
-        await self._watch.closed.wait()
+        await self._leg.wait_closed()
         return self._truth(invited_at_ms)
 
     async def _act(self) -> None:
@@ -102,7 +92,7 @@ class Callee:
 
     async def _announce(self) -> None:
         """Early media: audio under a 183."""
-        self._leg.ring(183)
+        self._leg.ring(183, early_media=True)
         clip = self._core.clip_pcm(callee_audio(self._plan, self._voices, self._identity))
         self._leg.play(clip)
         await self._watch.stays(self._plan.stay_s)

@@ -13,8 +13,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from ..errors import ConfigError
+from .audio import Samples
 from .marker import LENGTH_MS
-from .timeline import Cue, Part
+from .timeline import Cue, Part, render
 from .voice import Voices
 
 
@@ -108,6 +109,11 @@ class Plan:
     talk_s: float | None = None
     patience_s: float | None = None
     stay_s: float = 0.0
+
+
+def callee_audio(plan: Plan, voices: Voices, identity: int) -> Samples:
+    """All that a callee with this plan says under this identity, from the answer on."""
+    return render(plan.audio, voices, identity, round(plan.stay_s * 1000) + 200)
 
 
 # A number that was busy or rang out may be found otherwise the next time; the others stay what they are.

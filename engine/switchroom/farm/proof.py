@@ -14,6 +14,7 @@ from . import marker
 from .audio import FRAME, RATE, Samples
 
 _EDGE = 3  # frames at either end of the overlap that the cut of a call may go through
+_TAIL_MS = 300  # of silence at the end of a recording: audio stops a little before the call is over
 _SEARCH = 60  # samples around a marker's place in which the exact one is looked for
 
 
@@ -36,6 +37,8 @@ class Channel:
             found.append(f"someone else is heard: identities {', '.join(map(str, self.foreign))}")
         if self.lag is None:
             found.append("the speaker is not heard")
+        elif self.tail_ms > _TAIL_MS:
+            found.append(f"nothing is heard in the last {self.tail_ms} ms")
         elif self.bad:
             places = ", ".join(f"{ms} ms" for ms in self.bad[:5])
             found.append(f"{len(self.bad)} of {self.frames} frames lost or damaged, first at {places}")
@@ -44,6 +47,7 @@ class Channel:
 
 def check_channel(pcm: Samples, said: Samples, identity: int) -> Channel:
     """Hold one channel `pcm` against all that the speaker `said` in that call."""
+    whole, pcm = len(pcm), np.trim_zeros(pcm, "b")
     heard = marker.decode(pcm)
     foreign = tuple(sorted({h.identity for h in heard if h.identity != identity}))
     own = [h for h in heard if h.identity == identity]
@@ -54,7 +58,7 @@ def check_channel(pcm: Samples, said: Samples, identity: int) -> Channel:
         return Channel(None, 0, (), 0, 0, len(own), foreign)
     first, last = max(0, lag), min(len(pcm), lag + len(said))
     frames, bad = _differing(pcm, said, lag, first, last)
-    lead_ms, tail_ms = first * 1000 // RATE, (len(pcm) - last) * 1000 // RATE
+    lead_ms, tail_ms = first * 1000 // RATE, (whole - last) * 1000 // RATE
     return Channel(lag, frames, bad, lead_ms, tail_ms, len(own), foreign)
 
 

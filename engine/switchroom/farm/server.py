@@ -11,11 +11,10 @@ from typing import Any
 import structlog
 
 from ..core import Core, CoreOptions, Leg
+from .agent import AGENT_BIT
 from .callee import Callee
 from .population import Population
 from .truth import CalleeTruth, TruthLog
-
-AGENT_BIT = 0x8000  # identities from here on are agents'
 
 log = structlog.get_logger("farm")
 

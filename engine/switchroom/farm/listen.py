@@ -1,0 +1,92 @@
+"""Listening to recordings with the ground truth in hand: the right voices, whole, for as long as the CDR says."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import MediaError
+from ..recording.verify import problems as file_problems
+from ..store.calls import CallRow
+from .agent import agent_audio
+from .audio import RATE, read_wav
+from .check import TOLERANCE_MS, Evidence, Finding
+from .population import Population, callee_audio
+from .proof import check_channel
+from .truth import CalleeTruth, TalkTruth
+
+_QUIET = 32  # peak of room tone; an agent who has not begun to speak is no louder
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What is needed to render everybody's words again."""
+
+    population: Population
+    agent_seed: int
+    recordings: Path
+
+
+def recordings_match(evidence: Evidence, room: Room) -> Finding:
+    """Every talk has a recording, whole as a file, whose length is its CDR's within TOLERANCE_MS."""
+    talks = [cdr for cdr in evidence.cdrs if cdr.disposition == "talked"]
+    finding = Finding("every talk has a recording as long as its CDR says", len(talks))
+    for cdr in talks:
+        if cdr.recording is None or cdr.record_ms is None:
+            finding.offenders.append(f"call {cdr.id}: talked {cdr.talk_ms} ms, its CDR names no recording")
+            continue
+        finding.offenders += [
+            f"call {cdr.id}: {problem}"
+            for problem in file_problems(room.recordings / cdr.recording, cdr.record_ms, TOLERANCE_MS)
+        ]
+        if cdr.record_ms < cdr.talk_ms - TOLERANCE_MS:
+            finding.offenders.append(f"call {cdr.id}: talked {cdr.talk_ms} ms, recorded only {cdr.record_ms} ms")
+    return finding
+
+
+def audio_is_whole(evidence: Evidence, room: Room, pool: Executor | None = None) -> Finding:
+    """In each talk's recording the left channel is its callee, the right its agent, each sample, and nobody else."""
+    callees = {callee.sip_call_id: callee for callee in evidence.callees}
+    agents = {talk.call_id: talk for talk in evidence.talks}
+    finding = Finding("no audio lost or crossed between calls", 0)
+    jobs = []
+    for cdr in evidence.cdrs:
+        callee, talk = callees.get(cdr.sip_call_id or ""), agents.get(cdr.id)
+        if cdr.disposition == "talked" and cdr.recording is not None and callee is not None and talk is not None:
+            jobs.append((room, cdr, callee, talk))
+    finding.of = len(jobs)
+    results = pool.map(_listen_to, jobs) if pool is not None else map(_listen_to, jobs)
+    for found in results:
+        finding.offenders += found
+    return finding
+
+
+def _listen_to(job: tuple[Room, CallRow, CalleeTruth, TalkTruth]) -> list[str]:
+    room, cdr, callee, talk = job
+    assert cdr.recording is not None
+    try:
+        rate, data = read_wav(room.recordings / cdr.recording)
+    except MediaError as error:
+        return [f"call {cdr.id}: {error.message}"]
+    if rate != RATE or data.shape[1] != 2:
+        return [f"call {cdr.id}: {rate} Hz, {data.shape[1]} channels; must be {RATE} Hz stereo"]
+    return [*_hear_callee(room, cdr, callee, data[:, 0]), *_hear_agent(room, cdr, talk, data[:, 1])]
+
+
+def _hear_callee(room: Room, cdr: CallRow, callee: CalleeTruth, pcm: np.ndarray) -> list[str]:
+    plan = room.population.draw(callee.number, callee.nth)
+    said = callee_audio(plan, room.population.voices, callee.identity)
+    found = check_channel(pcm, said, callee.identity)
+    return [f"call {cdr.id}, left (callee {callee.number}): {problem}" for problem in found.problems()]
+
+
+def _hear_agent(room: Room, cdr: CallRow, talk: TalkTruth, pcm: np.ndarray) -> list[str]:
+    said = agent_audio(room.agent_seed, talk.agent_id, talk.nth, talk.identity, room.population.voices)
+    found = check_channel(pcm, said, talk.identity)
+    problems = found.problems()
+    if found.lag is not None and found.lag > 0 and int(np.abs(pcm[: found.lag]).max(initial=0)) > _QUIET:
+        problems.append(f"something else is heard in the {found.lead_ms} ms before the agent speaks")
+    return [f"call {cdr.id}, right ({talk.agent_id}): {problem}" for problem in problems]
