@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +18,7 @@ class CoreOptions:
     per SIP socket, what a stalled loop can be late by.
     """
 
-    sip_listen: tuple[tuple[str, int], ...] = (("127.0.0.1", 0),)
+    sip_listen: Sequence[tuple[str, int]] = (("127.0.0.1", 0),)
     sip_advertise: str | None = None
     media_address: str | None = None
     ports: tuple[int, int] = (20000, 29999)

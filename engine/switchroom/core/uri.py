@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
+from urllib.parse import quote
 
 from ..errors import BadParams
 
@@ -46,3 +47,8 @@ def header_lines(headers: tuple[tuple[str, str], ...]) -> str | None:
             raise BadParams(f"{name!r} is not a header name", field="headers")
         one_line(value, name)
     return "".join(f"{name}: {value}\r\n" for name, value in headers)
+
+
+def escape_user(user: str) -> str:
+    """The text as user part of a URI (RFC 3261 25.1: unreserved and user-unreserved stand, the rest is escaped)."""
+    return quote(user, safe="-_.!~*'()&=+$,;?/")

@@ -1,0 +1,1 @@
+"""The shell around the policy: sockets, clocks, tasks."""

@@ -22,7 +22,7 @@ def refusal_status(status: int, *, rang: bool) -> int:
     486, 404, 603 and so on pass through. A timeout is 480 when it rang and 504 when nothing was heard; what is between
     us and the trunk, and redirection (which we do not follow), is 503.
     """
-    if status == 408 or status == 0:
+    if status in {0, 408}:
         return 480 if rang else 504
     if status < 400 or status in _OURS:
         return 503

@@ -1,0 +1,220 @@
+"""One call as it lives: its legs, its times, what becomes its CDR."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Literal
+
+from ..core import Leg, LegEvent, LegState, Recording, RecordResult
+from ..schema.call import CallInfo, CallState, LegInfo
+from ..store.calls import CallRow
+from .trunks import Trunk
+
+_STATES: dict[LegState, CallState] = {
+    LegState.CALLING: "calling",
+    LegState.INCOMING: "new",
+    LegState.EARLY: "ringing",
+    LegState.ANSWERED: "answered",
+    LegState.ENDED: "ended",
+}
+
+
+def wall_ms(at: float) -> int:
+    """UTC ms of an instant on the loop's clock."""
+    return round((time.time() - (time.monotonic() - at)) * 1000)
+
+
+class CallLeg:
+    """A leg's place in a call; it is `Leg.owner`."""
+
+    __slots__ = ("call", "leg", "trunk")
+
+    def __init__(self, call: Call, leg: Leg, trunk: Trunk | None) -> None:
+        self.call = call
+        self.leg = leg
+        self.trunk = trunk
+
+
+class Call:
+    """`legs[0]` is the one that gives the call its times and its cause. `listener(call, leg, event)` hears every event
+    of every leg, after the call has taken note of it. Ids of campaign, contact, attempt and agent, and `disposition`,
+    are set by whoever knows them, before the call ends, to be in its CDR."""
+
+    __slots__ = (
+        "agent_id",
+        "attempt_id",
+        "campaign_id",
+        "connected_at",
+        "contact_id",
+        "created_at",
+        "created_at_ms",
+        "direction",
+        "disposition",
+        "from_",
+        "id",
+        "last_event_id",
+        "legs",
+        "listener",
+        "record_result",
+        "recording",
+        "to",
+        "trunk",
+        "version",
+    )
+
+    def __init__(self, call_id: str, direction: Literal["in", "out"], from_: str, to: str, created_at: float) -> None:
+        self.id = call_id
+        self.direction = direction
+        self.from_ = from_
+        self.to = to
+        self.created_at = created_at
+        self.created_at_ms = wall_ms(created_at)
+        self.connected_at: float | None = None  # when two people, or a person and the program, were joined
+        self.legs: list[Leg] = []
+        self.trunk: str | None = None
+        self.campaign_id: str | None = None
+        self.contact_id: str | None = None
+        self.attempt_id: str | None = None
+        self.agent_id: str | None = None
+        self.disposition: str | None = None
+        self.recording: Recording | None = None
+        self.record_result: RecordResult | None = None
+        self.listener: Callable[[Call, Leg, LegEvent], None] | None = None
+        self.version = 0
+        self.last_event_id = 0
+
+    def __repr__(self) -> str:
+        return f"<Call {self.id} {self.direction} {self.state} {self.from_!r} -> {self.to!r}>"
+
+    @property
+    def leg(self) -> Leg:
+        return self.legs[0]
+
+    @property
+    def state(self) -> CallState:
+        return _STATES[self.legs[0].state] if self.legs else "new"
+
+    @property
+    def closed(self) -> bool:
+        """All legs are closed and all recordings complete: nothing more will happen."""
+        return all(leg.closed for leg in self.legs)
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Ids that its events carry."""
+        ids = {"call_id": self.id}
+        if self.campaign_id is not None:
+            ids["campaign_id"] = self.campaign_id
+        if self.agent_id is not None:
+            ids["agent_id"] = self.agent_id
+        return ids
+
+    def hangup(self, q850: int = 16) -> None:
+        for leg in self.legs:
+            leg.hangup(q850)
+
+    def _at_ms(self, at: float | None) -> int | None:
+        # From one wall time, so that differences are true even when the clock was set meanwhile.
+        return None if at is None else self.created_at_ms + round((at - self.created_at) * 1000)
+
+    def info(self) -> CallInfo:
+        leg = self.leg
+        end = leg.end
+        return CallInfo(
+            id=self.id,
+            state=self.state,
+            direction=self.direction,
+            from_=self.from_,
+            to=self.to,
+            trunk=self.trunk,
+            campaign_id=self.campaign_id,
+            contact_id=self.contact_id,
+            attempt_id=self.attempt_id,
+            agent_id=self.agent_id,
+            created_at_ms=self.created_at_ms,
+            ringing_at_ms=self._at_ms(leg.ringing_at),
+            answered_at_ms=self._at_ms(leg.answered_at),
+            ended_at_ms=self._at_ms(leg.ended_at),
+            sip_status=end.status if end else 0,
+            q850_cause=end.q850 if end else 0,
+            side=end.side if end else None,  # type: ignore[arg-type]  # the C core's words are schema.Side's
+            recording=self.recording.path if self.recording else None,
+            legs=tuple(leg_info(each) for each in self.legs),
+            version=self.version,
+            last_event_id=self.last_event_id,
+        )
+
+    def row(self) -> CallRow:
+        """The CDR, once closed."""
+        leg = self.leg
+        end, stats = leg.end, leg.stats()
+        assert end is not None
+        assert leg.ended_at is not None
+        connected = self.connected_at or leg.answered_at
+        return CallRow(
+            id=self.id,
+            direction=self.direction,
+            from_=self.from_,
+            to_=self.to,
+            created_at_ms=self.created_at_ms,
+            ended_at_ms=self._at_ms(leg.ended_at) or 0,
+            trunk=self.trunk,
+            campaign_id=self.campaign_id,
+            contact_id=self.contact_id,
+            attempt_id=self.attempt_id,
+            agent_id=self.agent_id,
+            disposition=self.disposition,
+            ringing_at_ms=self._at_ms(leg.ringing_at),
+            answered_at_ms=self._at_ms(leg.answered_at),
+            connected_at_ms=self._at_ms(connected),
+            talk_ms=0 if connected is None else max(0, round((leg.ended_at - connected) * 1000)),
+            sip_status=end.status,
+            q850_cause=end.q850,
+            side=end.side,
+            sip_call_id=leg.sip_call_id,
+            codec=leg.codec or None,
+            recording=self.recording.path if self.recording else None,
+            record_ms=self.record_result.ms if self.record_result else None,
+            rx_packets=stats.rx_packets,
+            rx_lost=stats.rx_lost,
+            tx_packets=stats.tx_packets,
+            jitter_us=stats.jitter_us,
+        )
+
+
+def leg_info(leg: Leg) -> LegInfo:
+    stats = leg.stats()
+    return LegInfo(
+        leg_id=leg.id,
+        sip_call_id=leg.sip_call_id,
+        direction=leg.direction,
+        state=leg.state.value,
+        from_user=leg.from_user,
+        to_user=leg.to_user,
+        codec=leg.codec,
+        rx_packets=stats.rx_packets,
+        rx_lost=stats.rx_lost,
+        tx_packets=stats.tx_packets,
+        jitter_us=stats.jitter_us,
+    )
+
+
+def ended_data(call: Call, row: CallRow) -> dict[str, Any]:
+    """What the event call.ended says: the CDR's essence and each leg's audio."""
+    data: dict[str, Any] = {
+        "direction": row.direction,
+        "from": row.from_,
+        "to": row.to_,
+        "sip_status": row.sip_status,
+        "q850_cause": row.q850_cause,
+        "side": row.side,
+        "talk_ms": row.talk_ms,
+        "legs": [
+            {"leg_id": leg.id, "rx_packets": s.rx_packets, "rx_lost": s.rx_lost, "jitter_us": s.jitter_us}
+            for leg, s in ((leg, leg.stats()) for leg in call.legs)
+        ],
+    }
+    optional = (("trunk", row.trunk), ("disposition", row.disposition), ("recording", row.recording))
+    data.update((name, value) for name, value in optional if value is not None)
+    return data

@@ -1,0 +1,345 @@
+"""All calls that are up, and what the control socket may do with them."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uuid_utils
+
+from ..core import Core, Leg, LegEvent, LegEventKind, Recording
+from ..errors import BadParams, EngineError, Exists, NotFound, WrongState
+from ..recording.paths import relative_path
+from ..schema._base import ById, Done
+from ..schema.call import (
+    Bridge,
+    CallInfo,
+    CallPage,
+    Dtmf,
+    Hangup,
+    ListCalls,
+    Originate,
+    Play,
+    RecordInfo,
+    RecordStart,
+    RecordStop,
+)
+from ..schema.event import Event
+from ..store import Committed, EventDraft, Store
+from ..store.calls import CallRow, InsertCall, read_call, read_calls
+from .call import Call, CallLeg, ended_data
+from .trunks import Publish, Trunk, Trunks
+
+log = structlog.get_logger(__name__)
+
+
+class Calls:
+    """Registry of calls by id. Each ends as one row of the store and one event `call.ended`, committed together."""
+
+    def __init__(self, core: Core, trunks: Trunks, store: Store, recordings: str | Path, publish: Publish) -> None:
+        self._core = core
+        self._trunks = trunks
+        self._store = store
+        self._recordings = Path(recordings).absolute()
+        self._publish = publish
+        self._calls: dict[str, Call] = {}
+        self._writing = 0
+        self._written = asyncio.Event()
+        store.on_committed(self._note_events)
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def __iter__(self) -> Iterator[Call]:
+        return iter(self._calls.values())
+
+    def find(self, call_id: str) -> Call | None:
+        return self._calls.get(call_id)
+
+    # ---------------------------------------------------------------- for live
+
+    def incoming(self, leg: Leg) -> Call:
+        """A call of its own for a leg that came in."""
+        call = Call(leg.id, "in", leg.from_user, leg.ruri_user, leg.created_at)
+        self._register(call)
+        self.add_leg(call, leg)
+        self._announce("call.created", call)
+        return call
+
+    def dial(
+        self,
+        *,
+        number: str | None = None,
+        uri: str | None = None,
+        trunk: Trunk | None = None,
+        caller_id: str | None = None,
+        ring_timeout_s: float = 60.0,
+        call_id: str | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
+        **ids: str | None,
+    ) -> Call:
+        """Place a call: `number` through a `trunk` that Trunks.pick() gave, or straight to `uri`.
+
+        `ids`: campaign_id, contact_id, attempt_id, agent_id. The INVITE is out on return (see Core.dial for errors).
+        """
+        if call_id is not None and call_id in self._calls:
+            if trunk is not None:
+                trunk.state.release()
+            raise Exists(f"call {call_id} is there already", call_id=call_id)
+        if trunk is not None:
+            assert number is not None
+            leg = self._trunks.dial(trunk, number, caller_id=caller_id, ring_timeout_s=ring_timeout_s, headers=headers)
+        else:
+            assert uri is not None
+            leg = self._core.dial(uri, from_=caller_id, ring_timeout_s=ring_timeout_s, headers=headers)
+        call = Call(call_id or str(uuid_utils.uuid7()), "out", leg.from_user, number or leg.to_user, leg.created_at)
+        for name, value in ids.items():
+            setattr(call, name, value)
+        self._register(call)
+        self.add_leg(call, leg, trunk)
+        self._announce("call.created", call)
+        return call
+
+    def add_leg(self, call: Call, leg: Leg, trunk: Trunk | None = None) -> None:
+        """One more leg of the call; `trunk` is released at its end."""
+        call.legs.append(leg)
+        if trunk is not None:
+            call.trunk = trunk.name
+        leg.owner = CallLeg(call, leg, trunk)
+        leg.on_event = self._on_event
+
+    def record(self, call: Call, name: str | None = None) -> Recording:
+        """Record the call's first leg, both sides; `name` below the recordings folder."""
+        relative = name or relative_path(time.time_ns() // 1_000_000, call.id)
+        path = (self._recordings / relative).resolve()
+        if not path.is_relative_to(self._recordings.resolve()):
+            raise BadParams(f"recording name {name!r} leads out of the recordings folder", field="name")
+        call.recording = call.leg.record(path)
+        call.record_result = None
+        return call.recording
+
+    async def settle(self) -> None:
+        """Until every CDR of a call that has closed is committed."""
+        while self._writing:
+            self._written.clear()
+            await self._written.wait()
+
+    # ------------------------------------------------------------------ events
+
+    def _register(self, call: Call) -> None:
+        self._calls[call.id] = call
+
+    def _announce(self, topic: str, call: Call, **more: Any) -> None:
+        call.version += 1
+        data: dict[str, Any] = {"direction": call.direction, "from": call.from_, "to": call.to, **more}
+        if call.trunk is not None:
+            data["trunk"] = call.trunk
+        self._publish(topic, data, **call.ids)
+
+    def _on_event(self, leg: Leg, event: LegEvent) -> None:
+        place: CallLeg = leg.owner
+        call, kind = place.call, event.kind
+        first = leg is call.legs[0]
+        if kind is LegEventKind.RINGING and first:
+            self._announce("call.ringing", call, sip_status=event.value)
+        elif kind is LegEventKind.ANSWERED and first:
+            self._announce("call.answered", call)
+        elif kind is LegEventKind.RECORDED and first:
+            call.record_result = event.value
+            self._announce("recording.ready", call, path=event.value.path, duration_ms=event.value.ms)
+        elif kind is LegEventKind.RECORD_ERROR:
+            self._announce("recording.failed", call, error=os.strerror(event.value))
+        elif kind is LegEventKind.DTMF:
+            self._announce("call.dtmf", call, digit=event.value.digit, leg_id=leg.id)
+        elif kind is LegEventKind.ENDED and place.trunk is not None:
+            answered = leg.answered_at is not None
+            place.trunk.release(event.value, rang=leg.ringing_at is not None, answered=answered)
+        if call.listener is not None:
+            call.listener(call, leg, event)
+        if kind is LegEventKind.CLOSED and call.closed:
+            self._finish(call)
+
+    def _finish(self, call: Call) -> None:
+        if self._calls.pop(call.id, None) is None:
+            return
+        row = call.row()
+        draft = EventDraft(
+            "call.ended", ended_data(call, row), call_id=call.id, campaign_id=call.campaign_id, agent_id=call.agent_id
+        )
+        self._writing += 1
+        self._store.submit([InsertCall(row)], [draft]).add_done_callback(self._row_written)
+
+    def _row_written(self, done: asyncio.Future[Committed]) -> None:
+        self._writing -= 1
+        if not self._writing:
+            self._written.set()
+        if not done.cancelled() and (error := done.exception()) is not None:
+            log.error("cdr_not_written", error=str(error))
+
+    def _note_events(self, events: list[Event]) -> None:
+        for event in events:
+            if event.call_id is not None and (call := self._calls.get(event.call_id)) is not None:
+                call.last_event_id = event.id
+
+    # ----------------------------------------------------------------- control
+
+    async def originate(self, req: Originate) -> CallInfo:
+        """Place a call; the reply is the call as it stands, its fate comes as events."""
+        if (req.uri is None) == (req.number is None):
+            raise BadParams("give either uri (sip:...) or number", field="uri")
+        trunk = None
+        if req.number is not None:
+            trunk = self._trunks.pick(None if req.trunk is None else [req.trunk])
+        elif req.trunk is not None:
+            raise BadParams("trunk goes with number, not with uri", field="trunk")
+        if req.play is not None:
+            self._core.clip(req.play)  # a bad file is told now, not after the answer
+        call = self.dial(
+            number=req.number,
+            uri=req.uri,
+            trunk=trunk,
+            caller_id=req.caller_id,
+            ring_timeout_s=req.ring_timeout_ms / 1000,
+            call_id=req.call_id,
+        )
+        if req.play is not None or req.record:
+            call.listener = _Greeting(self, req.play, req.record)
+        return call.info()
+
+    async def get(self, req: ById) -> CallInfo:
+        call = self._calls.get(req.id)
+        return call.info() if call is not None else _ended_info(await self._ended(req.id))
+
+    async def list(self, req: ListCalls) -> CallPage:
+        """Calls that are up, oldest first; with state "ended": those in the store."""
+        as_of = self._store.head_id
+        if req.state == "ended":
+            rows = await self._store.query(read_calls, req.after or "", req.limit + 1)
+            infos = [_ended_info(row) for row in rows]
+        else:
+            infos = self._page(req)
+        more = len(infos) > req.limit
+        items = tuple(infos[: req.limit])
+        return CallPage(items=items, next=items[-1].id if more else None, as_of=as_of)
+
+    def _page(self, req: ListCalls) -> builtins.list[CallInfo]:
+        ids = sorted(
+            call.id
+            for call in self._calls.values()
+            if call.id > (req.after or "") and (req.state is None or call.state == req.state)
+        )
+        return [self._calls[call_id].info() for call_id in ids[: req.limit + 1]]
+
+    async def hangup(self, req: Hangup) -> Done:
+        call = self._calls.get(req.id)
+        if call is None:
+            await self._ended(req.id)
+            return Done(already=True)
+        already = call.leg.ended
+        call.hangup(req.q850_cause)
+        return Done(already=already)
+
+    def bridge(self, req: Bridge) -> Done:
+        """Each hears the other; both stay calls of their own, each ends by itself."""
+        a, b = self._up(req.id), self._up(req.with_id)
+        a.leg.bridge(b.leg)
+        now = time.monotonic()
+        a.connected_at = a.connected_at or now
+        b.connected_at = b.connected_at or now
+        self._announce("call.bridged", a, with_id=b.id)
+        return Done()
+
+    def play(self, req: Play) -> Done:
+        self._up(req.id).leg.play(req.file, req.loops)
+        return Done()
+
+    def dtmf(self, req: Dtmf) -> Done:
+        self._up(req.id).leg.dtmf(req.digits, tone_ms=req.tone_ms, gap_ms=req.gap_ms)
+        return Done()
+
+    def record_start(self, req: RecordStart) -> RecordInfo:
+        call = self._up(req.id)
+        if call.recording is not None and call.recording.result is None:
+            return RecordInfo(id=call.id, path=call.recording.path, already=True)
+        return RecordInfo(id=call.id, path=self.record(call, req.name).path)
+
+    async def record_stop(self, req: RecordStop) -> RecordInfo:
+        """Complete the file; the reply comes when it is."""
+        call = self._calls.get(req.id)
+        if call is None:
+            row = await self._ended(req.id)
+            if row.recording is None:
+                raise NotFound(f"call {req.id} was not recorded", call_id=req.id)
+            return RecordInfo(id=req.id, path=row.recording, already=True)
+        if call.recording is None:
+            raise WrongState(f"call {req.id} is not being recorded", call_id=req.id)
+        already = call.recording.result is not None
+        call.recording.stop()
+        await call.recording
+        return RecordInfo(id=req.id, path=call.recording.path, already=already)
+
+    def _up(self, call_id: str) -> Call:
+        call = self._calls.get(call_id)
+        if call is None:
+            raise NotFound(f"no call {call_id} is up", call_id=call_id)
+        if call.state != "answered":
+            raise WrongState(f"call {call_id} is {call.state}: it must be answered first", call_id=call_id)
+        return call
+
+    async def _ended(self, call_id: str) -> CallRow:
+        row = await self._store.query(read_call, call_id)
+        if row is None:
+            raise NotFound(f"no call {call_id}", call_id=call_id)
+        return row
+
+
+class _Greeting:
+    """What originate asked for once the call is answered."""
+
+    __slots__ = ("_calls", "_play", "_record")
+
+    def __init__(self, calls: Calls, play: str | None, record: bool) -> None:
+        self._calls = calls
+        self._play = play
+        self._record = record
+
+    def __call__(self, call: Call, leg: Leg, event: LegEvent) -> None:
+        if event.kind is not LegEventKind.ANSWERED or leg is not call.leg:
+            return
+        try:
+            if self._record:
+                self._calls.record(call)
+            if self._play is not None:
+                leg.play(self._play)
+        except (EngineError, OSError):
+            log.exception("originate_audio_failed", call_id=call.id)
+            call.hangup(41)  # Q.850: temporary failure
+
+
+def _ended_info(row: CallRow) -> CallInfo:
+    return CallInfo(
+        id=row.id,
+        state="ended",
+        direction=row.direction,
+        from_=row.from_,
+        to=row.to_,
+        trunk=row.trunk,
+        campaign_id=row.campaign_id,
+        contact_id=row.contact_id,
+        attempt_id=row.attempt_id,
+        agent_id=row.agent_id,
+        created_at_ms=row.created_at_ms,
+        ringing_at_ms=row.ringing_at_ms,
+        answered_at_ms=row.answered_at_ms,
+        ended_at_ms=row.ended_at_ms,
+        sip_status=row.sip_status,
+        q850_cause=row.q850_cause,
+        side=row.side,  # type: ignore[arg-type]  # written from the same words
+        recording=row.recording,
+    )
