@@ -39,7 +39,7 @@ def extensions() -> list[Extension]:
             libraries=["crypto", "m"],
             extra_compile_args=FLAGS,
             extra_link_args=LINK,
-            depends=["csrc/include/switchroom.h", *map(str, Path("bindings").glob("*.p[xy][dxi]"))],
+            depends=[LIBRARY, "csrc/include/switchroom.h", *map(str, Path("bindings").glob("*.p[xy][dxi]"))],
         )
         for source in sorted(Path("bindings").glob("*.pyx"))
     ]
