@@ -39,7 +39,7 @@ def extensions() -> list[Extension]:
             libraries=["crypto", "m"],
             extra_compile_args=FLAGS,
             extra_link_args=LINK,
-            depends=[LIBRARY, "csrc/include/switchroom.h", *map(str, Path("bindings").glob("*.p[xy][dxi]"))],
+            depends=["csrc/include/switchroom.h", *map(str, Path("bindings").glob("*.p[xy][dxi]"))],
         )
         for source in sorted(Path("bindings").glob("*.pyx"))
     ]
@@ -47,7 +47,10 @@ def extensions() -> list[Extension]:
         return []
     from Cython.Build import cythonize
 
-    return cythonize(found, build_dir="build/cython", language_level=3, include_path=["bindings"])
+    made = cythonize(found, build_dir="build/cython", language_level=3, include_path=["bindings"])
+    for extension in made:
+        extension.depends.append(LIBRARY)  # link again when the library changed; it need not exist yet
+    return made
 
 
 class BuildExt(build_ext):
