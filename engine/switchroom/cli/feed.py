@@ -1,0 +1,65 @@
+"""Feeding the live view from a running daemon."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+
+from ..client import AsyncClient
+from ..schema.agent import AgentPage
+from ..schema.campaign import CampaignPage, CampaignStats
+from ..schema.engine import EngineStats
+from ..schema.event import Event
+from .board import Board
+
+PERIOD_S = 0.5
+
+
+class Feed:
+    """Keeps a Board up to date. `campaign_id` None: whichever runs, else the latest."""
+
+    def __init__(self, client: AsyncClient, board: Board, campaign_id: str | None = None) -> None:
+        self._client = client
+        self._board = board
+        self._campaign_id = campaign_id
+
+    async def run(self) -> None:
+        """Until cancelled or the daemon is gone (EngineError, OSError)."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._samples())
+            while True:
+                await self.once()
+                await asyncio.sleep(PERIOD_S)
+
+    async def once(self) -> None:
+        """Ask for everything that is shown."""
+        self._board.on_engine(await self._ask("engine.stats", EngineStats))
+        campaign_id = self._campaign_id or await self._running()
+        if campaign_id is not None:
+            self._board.on_campaign(await self._ask("campaign.stats", CampaignStats, id=campaign_id))
+        after: str | None = None
+        while True:
+            page = await self._ask("agent.list", AgentPage, limit=1000, after=after)
+            for agent in page.items:
+                self._board.on_agent(agent)
+            if (after := page.next) is None:
+                return
+
+    async def _running(self) -> str | None:
+        items = (await self._ask("campaign.list", CampaignPage, limit=1000)).items
+        running = [item for item in items if item.state == "running"] or sorted(items, key=lambda i: i.created_at_ms)
+        return running[-1].id if running else None
+
+    async def _samples(self) -> None:
+        """Between two questions: each pacing decision as it is sampled."""
+        async for event in await self._client.subscribe(["campaign.stats"]):
+            self._on_sample(event)
+
+    def _on_sample(self, event: Event) -> None:
+        if self._board.campaign is not None and event.campaign_id == self._board.campaign.id:
+            self._board.on_campaign(msgspec.convert(event.data, CampaignStats))
+
+    async def _ask(self, method: str, kind: Any, **params: Any) -> Any:
+        return msgspec.convert(await self._client.call(method, params), kind)
