@@ -364,12 +364,12 @@ enum amd_reason {
 	AMD_REASON_COUNT
 };
 struct amd_opts { /* 0 anywhere: the default in brackets */
-	uint16_t initial_silence_ms; /* silence before any voice: verdict silence [2500] */
-	uint16_t greeting_ms;        /* voice longer than this: machine [1500] */
-	uint16_t after_greeting_ms;  /* silence that ends a greeting: human [800] */
+	uint16_t initial_silence_ms; /* silence before any voice: verdict silence [3000] */
+	uint16_t greeting_ms;        /* a greeting longer than this: machine [3000] */
+	uint16_t after_greeting_ms;  /* silence that ends a greeting: human [900] */
 	uint16_t total_ms;           /* decide by then [5000] */
 	uint16_t min_word_ms;        /* [100] */
-	uint16_t max_words;          /* more: machine [4] */
+	uint16_t max_words;          /* stretches of voice of min_word_ms; more: machine [16] */
 };
 int media_amd_start(struct media *m, uint64_t leg, const struct amd_opts *o);
 int media_amd_stop(struct media *m, uint64_t leg); /* no event */

@@ -1,0 +1,63 @@
+/** fuzz_pcm.c  AMD and beep detection over any samples: no fault, results in range, and the same in blocks of any size.
+ *  The first byte seeds the block sizes, the second stretches the input: each sample is repeated so that short inputs
+ *  last long enough to be decided. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dsp/amd.h"
+#include "dsp/beep.h"
+
+enum { PCM_MAX = 8000 * 6 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+static size_t stretch(const uint8_t *data, size_t n, unsigned times, int16_t *pcm)
+{
+	size_t out = 0;
+	for (size_t i = 0; i + 1 < n; i += 2)
+		for (unsigned k = 0; k < times && out < PCM_MAX; k++)
+			pcm[out++] = (int16_t)(data[i] | data[i + 1] << 8);
+	return out;
+}
+
+static void check(const struct amd *a, const struct beep *b)
+{
+	if (a->verdict >= AMD_VERDICT_COUNT || a->reason >= AMD_REASON_COUNT || a->confidence > 1000)
+		abort();
+	if (!isfinite(a->peak) || !isfinite(a->smooth) || !isfinite(b->run.hz) || !isfinite(b->run.hz_sum))
+		abort();
+	if (b->found && (b->hz < 300 || b->hz > 2700 || b->start_ms >= b->end_ms))
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	static int16_t pcm[PCM_MAX];
+	struct amd whole;
+	struct amd parts;
+	struct beep beep_whole;
+	struct beep beep_parts;
+	if (n < 2)
+		return 0;
+	size_t samples = stretch(data + 2, n - 2, 1u + data[1] % 64u, pcm);
+	amd_init(&whole, NULL);
+	amd_init(&parts, NULL);
+	beep_init(&beep_whole);
+	beep_init(&beep_parts);
+	amd_push(&whole, pcm, samples);
+	beep_push(&beep_whole, pcm, samples);
+	unsigned size = data[0];
+	for (size_t at = 0; at < samples;) {
+		size = size * 7 % 509 + 1;
+		size_t take = samples - at < size ? samples - at : size;
+		amd_push(&parts, pcm + at, take);
+		beep_push(&beep_parts, pcm + at, take);
+		at += take;
+	}
+	if (memcmp(&whole, &parts, sizeof(whole)) != 0 || memcmp(&beep_whole, &beep_parts, sizeof(beep_whole)) != 0)
+		abort();
+	amd_finish(&whole);
+	check(&whole, &beep_whole);
+	return 0;
+}
