@@ -120,8 +120,7 @@ static bool parse_rtcp(struct parse *x, struct str rest)
 static void parse_ptime(struct str v, uint32_t *out)
 {
 	uint64_t ms;
-	const char *end = v.p + v.n;
-	if (v.n && str_uint(ch_span(v.p, ch_skip(v.p, end, CH_DIGIT)), 10000, &ms) && ms)
+	if (v.n && str_uint(ch_span(v.p, ch_skip(v.p, v.p + v.n, CH_DIGIT)), 10000, &ms) && ms)
 		*out = (uint32_t)ms;
 }
 

@@ -245,7 +245,8 @@ TEST(sdp_is_lenient_where_it_is_harmless)
 	REQUIRE(parse(&s, "v=0\no=- 1 2 IN IP4 h\nc=IN IP4 192.0.2.1\nm=audio 4000 RTP/AVP 0") == 0); /* no s=, t= */
 	REQUIRE(s.audio == 0 && s.timing.n == 0);
 	REQUIRE(parse(&s, SESSION "m=audio 4000/1 RTP/AVP 0 \r\n\r\n\r\n") == 0 && s.rtp.port == 4000);
-	REQUIRE(parse(&s, SESSION "b=AS:64\r\nm=audio 4000 RTP/AVP 0\r\ni=x\r\nb=TIAS:1\r\nk=clear:x\r\na=\r\n") == 0);
+	REQUIRE(parse(&s, SESSION "b=AS:64\r\nm=audio 4000 RTP/AVP 0\r\ni=x\r\nb=TIAS:1\r\nk=clear:x\r\n"
+				  "a=\r\na=ptime\r\na=ptime:\r\n") == 0);
 }
 
 TEST(sdp_limits_payload_types_and_media_lines)
