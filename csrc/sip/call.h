@@ -137,8 +137,8 @@ void uas_ok_timer(struct sip_core *c, struct sip_call *k);
 
 /* modify.c */
 void modify_incoming(struct sip_core *c, struct sip_call *k);
-/** The ACK answered the offer in our 2xx. */
-void modify_answered(struct sip_core *c, struct sip_call *k, const struct sip_media *before);
+/** The ACK to our 2xx came, perhaps with an answer that changed the peer's media. */
+void modify_confirmed(struct sip_core *c, struct sip_call *k, const struct sip_media *before);
 void modify_response(struct sip_core *c, struct sip_call *k, struct sip_txn *t);
 void modify_timeout(struct sip_core *c, struct sip_call *k);
 void modify_again(struct sip_core *c, struct sip_call *k);

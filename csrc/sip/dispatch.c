@@ -159,7 +159,8 @@ static void ack_input(struct sip_core *c)
 {
 	struct sip_txn *t = txn_server_find(c, SIP_INVITE);
 	struct sip_call *k;
-	if (t)
+	/* In Accepted it is for the user even with the INVITE's branch (RFC 6026 7.1). */
+	if (t && t->state != TXN_ACCEPTED)
 		txn_server_ack(c, t);
 	else if ((k = call_find(c)) != NULL)
 		uas_ack(c, k);

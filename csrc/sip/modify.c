@@ -84,8 +84,14 @@ void modify_incoming(struct sip_core *c, struct sip_call *k)
 		return;
 	}
 	struct sip_txn *t = txn_server(c, call_handle(k));
-	if (!t || refresh_target(c, k) != 0 || uas_ok(c, k, t, body) != 0) {
+	if (!t) {
 		reply_later(c, 503, c->retry_after_s);
+		return;
+	}
+	if (refresh_target(c, k) != 0 || uas_ok(c, k, t, body) != 0) {
+		struct build b;
+		reply_build_kept(c, &b, t, &(struct reply){.status = 503});
+		txn_respond(c, t, 503, &b);
 		return;
 	}
 	k->answer_due = !call_has_sdp(c);
@@ -93,9 +99,11 @@ void modify_incoming(struct sip_core *c, struct sip_call *k)
 	say_media(c, k, &before);
 }
 
-void modify_answered(struct sip_core *c, struct sip_call *k, const struct sip_media *before)
+void modify_confirmed(struct sip_core *c, struct sip_call *k, const struct sip_media *before)
 {
 	say_media(c, k, before);
+	if (k->modifying && !k->invite)
+		modify_again(c, k);
 }
 
 /* ----------------------------------------------------------------- outgoing */
@@ -115,18 +123,22 @@ int sip_call_modify(struct sip_core *c, uint64_t call, const struct sip_local *l
 		return -EINVAL;
 	if (!(k = call_open(c, call)))
 		return -ENOENT;
-	if (k->state != CALL_UP || k->ok || k->invite || k->modifying)
+	if (k->state != CALL_UP || k->modifying)
 		return -EPROTO;
-	struct sip_local before = k->local;
+	k->before = k->local;
 	k->local = *local;
-	int err = send_offer(c, k);
+	int err = 0;
+	if (k->ok) /* their re-INVITE has no ACK yet: ours goes out after it (14.1) */
+		k->modify_at = core_after_ms(c, c->t1_ms);
+	else
+		err = send_offer(c, k);
 	if (err) {
-		k->local = before;
+		k->local = k->before;
 		return err;
 	}
-	k->before = before;
 	k->modifying = true;
 	k->modify_tries = 0;
+	call_arm(c, k);
 	return 0;
 }
 

@@ -156,7 +156,7 @@ void reply_build(struct sip_core *c, struct build *b, const struct reply *r)
 	outbox_begin(&c->out, b);
 	build_status(b, r);
 	size_t to_end = reply_base(c, b);
-	size_t n = build_ok(b) ? b->n - to_end : 0;
+	size_t n = build_ok(b) && r->status < 300 ? b->n - to_end : 0;
 	if (n > sizeof(c->route))
 		b->full = true;
 	if (!build_ok(b))

@@ -5,6 +5,9 @@
 #include "sip/dialog.h"
 #include "sip/respond.h"
 
+/* Our responses repeat much of it, and have to fit into a datagram. */
+enum { INVITE_HEAD_MAX = 16384 };
+
 /* What we could agree to, before the caller has said where our audio is. */
 static const struct sip_local any_local = {
 	.codecs = {CODEC_PCMU, CODEC_PCMA}, .ncodecs = 2, .te_pt = 101, .dir = DIR_SENDRECV};
@@ -79,6 +82,8 @@ static void refuse_full(struct sip_core *c)
 /** Take the call: 0, or the status to refuse it with. */
 static unsigned open_call(struct sip_core *c, struct sip_call *k)
 {
+	if (c->in.msg.head.n > INVITE_HEAD_MAX)
+		return 513;
 	int err = put_dialog(c, k);
 	if (err)
 		return err == -EBADMSG ? 400 : err == -E2BIG ? 513 : 503;
@@ -235,8 +240,7 @@ void uas_ack(struct sip_core *c, struct sip_call *k)
 		return;
 	}
 	if (k->state == CALL_UP) {
-		if (answer)
-			modify_answered(c, k, &before);
+		modify_confirmed(c, k, &before);
 		return;
 	}
 	k->state = CALL_UP;

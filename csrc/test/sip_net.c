@@ -343,3 +343,42 @@ const char *net_header(const struct net_wire *w, const char *name)
 		copy_text(o, sizeof(out[0]), h->value);
 	return o;
 }
+
+static size_t crlf_length(const char *s)
+{
+	size_t n = strlen(s);
+	for (; *s; s++)
+		n += *s == '\n';
+	return n;
+}
+
+void net_reply(struct net *n, const struct net_wire *request, const char *status, const char *tag, const char *lines,
+	       const char *body)
+{
+	char text[NET_TEXT];
+	snprintf(text, sizeof(text),
+		 "SIP/2.0 %s\nVia: %s\nFrom: %s\nTo: %s%s%s\nCall-ID: %s\nCSeq: %s\n%s%sContent-Length: %zu\n\n%s",
+		 status, net_header(request, "Via"), net_header(request, "From"), net_header(request, "To"),
+		 tag ? ";tag=" : "", tag ? tag : "", net_header(request, "Call-ID"), net_header(request, "CSeq"),
+		 lines ? lines : "", body ? "Content-Type: application/sdp\n" : "", crlf_length(body ? body : ""),
+		 body ? body : "");
+	net_say(n, request->to, request->from, text);
+}
+
+void net_request(struct net *n, int from, int to, const struct net_request *r)
+{
+	char text[NET_TEXT];
+	const char *method = r->method ? r->method : "INVITE";
+	snprintf(text, sizeof(text),
+		 "%s %s SIP/2.0\nVia: SIP/2.0/UDP 10.0.0.%d:5060;branch=%s\nMax-Forwards: 70\nFrom: "
+		 "<sip:s@10.0.0.%d>;tag=%s\n"
+		 "To: <sip:x@10.0.0.%d>%s%s\nCall-ID: %s\nCSeq: %u %s\nContact: "
+		 "<sip:s@10.0.0.%d:5060>\n%s%sContent-Length: "
+		 "%zu\n\n%s",
+		 method, r->ruri ? r->ruri : "sip:x@10.0.0.1", from + 1, r->branch ? r->branch : "z9hG4bKscript1",
+		 from + 1, r->from_tag ? r->from_tag : "ft", to + 1, r->to_tag ? ";tag=" : "",
+		 r->to_tag ? r->to_tag : "", r->call_id ? r->call_id : "script-call", r->cseq ? r->cseq : 1, method,
+		 from + 1, r->lines ? r->lines : "", r->body ? "Content-Type: application/sdp\n" : "",
+		 crlf_length(r->body ? r->body : ""), r->body ? r->body : "");
+	net_say(n, from, to, text);
+}

@@ -80,6 +80,21 @@ struct sip_stats net_stats(const struct net *n, int node);
 /** Everything is over: no calls, no transactions, nothing invalid on the wire. */
 bool net_is_quiet(const struct net *n);
 
+/** A script answers a request it got: `status` is "180 Ringing"; `tag` NULL: the To as it is; `lines` end in \n. */
+void net_reply(struct net *n, const struct net_wire *request, const char *status, const char *tag, const char *lines,
+	       const char *body);
+/** SDP of a script, one PCMU line. */
+#define NET_SDP                                                                                                        \
+	"v=0\no=s 1 1 IN IP4 10.0.0.9\ns=-\nc=IN IP4 10.0.0.9\nt=0 0\nm=audio 40000 RTP/AVP 0 101\n"                   \
+	"a=rtpmap:101 telephone-event/8000\n"
+
+/** An INVITE as a script sends it: To tag NULL for a new call; branch, CSeq and lines vary. Contact is the script's. */
+struct net_request {
+	const char *method, *ruri, *branch, *call_id, *from_tag, *to_tag, *lines, *body;
+	unsigned cseq;
+};
+void net_request(struct net *n, int from, int to, const struct net_request *r);
+
 struct sip_local net_local(int node);
 struct sip_call_opts net_call(const struct net *n, int from, int to);
 /** Copy of a header's value from a datagram; "" when absent. */
