@@ -132,18 +132,25 @@ static void judge_tone(struct amd *a, enum tonerun_kind kind)
 		decide(a, AMD_MACHINE, AMD_BY_BEEP, 0.9f);
 }
 
+/* 0.5 when the voice hardly stands out, 1 from 30 dB above the noise. */
+static float clearness(float contrast)
+{
+	float c = (contrast - 6) / 24;
+	return c < 0.5f ? 0.5f : c > 1 ? 1 : c;
+}
+
 static void judge_greeting(struct amd *a)
 {
 	float contrast = a->peak - noise_floor(a);
-	float clear = (contrast - contrast_min_db / 2) / 24;
+	float clear = clearness(contrast);
 	uint32_t length = a->last_ms - a->onset_ms;
 	float share = (float)length / a->opts.greeting_ms;
 	if (a->gap_ms >= a->opts.after_greeting_ms && length >= BLIP_MS)
-		decide(a, AMD_HUMAN, AMD_BY_SHORT_GREETING, (1 - 0.5f * share) * (clear < 0.5f ? 0.5f : clear));
+		decide(a, AMD_HUMAN, AMD_BY_SHORT_GREETING, (1 - 0.5f * share) * clear);
 	else if (contrast < contrast_min_db)
 		return;
 	else if (length > a->opts.greeting_ms)
-		decide(a, AMD_MACHINE, AMD_BY_LONG_GREETING, clear < 0.5f ? 0.5f : clear);
+		decide(a, AMD_MACHINE, AMD_BY_LONG_GREETING, clear);
 	else if (a->words > a->opts.max_words)
 		decide(a, AMD_MACHINE, AMD_BY_WORDS, 0.5f);
 }
