@@ -11,7 +11,6 @@ import structlog
 
 from .._media import AMD_REASONS, AMD_VERDICTS
 from .._media import EVENTS as MEDIA_EVENTS
-from .._media import Event as MediaEvent
 from .._sip import addr_text
 from ..errors import BadParams, MediaError, WrongState
 from .audio import AudioSink, Frames
@@ -21,6 +20,7 @@ from .playback import Playback
 from .recording import Recording, RecordResult
 
 if TYPE_CHECKING:
+    from .._media import Event as MediaEvent
     from .core import Core
 
 log = structlog.get_logger(__name__)

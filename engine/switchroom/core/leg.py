@@ -11,9 +11,6 @@ import uuid_utils
 
 from .._sip import EVENTS as SIP_EVENTS
 from .._sip import SIDES, monotonic_ns
-from .._sip import Event as SipEvent
-from .._sip import Local as SipLocal
-from .._sip import Media as SipMedia
 from ..errors import MediaError, WrongState
 from ._leg_audio import LegAudio
 from .cause import End, failure
@@ -21,6 +18,9 @@ from .events import LegEventKind, LegState
 from .uri import header_lines
 
 if TYPE_CHECKING:
+    from .._sip import Event as SipEvent
+    from .._sip import Local as SipLocal
+    from .._sip import Media as SipMedia
     from .core import Core
 
 log = structlog.get_logger(__name__)
