@@ -6,7 +6,7 @@ import asyncio
 import builtins
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +49,11 @@ class Calls:
         self._recordings = Path(recordings).absolute()
         self._publish = publish
         self._calls: dict[str, Call] = {}
+        self.on_cdr: Callable[[CallRow], None] | None = None  # hears of each CDR once it is committed
         self._writing = 0
         self._written = asyncio.Event()
+        self._empty = asyncio.Event()
+        self._empty.set()
         store.on_committed(self._note_events)
 
     def __len__(self) -> int:
@@ -124,6 +127,10 @@ class Calls:
         call.record_result = None
         return call.recording
 
+    async def wait_empty(self) -> None:
+        """Until no call is up."""
+        await self._empty.wait()
+
     async def settle(self) -> None:
         """Until every CDR of a call that has closed is committed."""
         while self._writing:
@@ -134,6 +141,7 @@ class Calls:
 
     def _register(self, call: Call) -> None:
         self._calls[call.id] = call
+        self._empty.clear()
 
     def _announce(self, topic: str, call: Call, **more: Any) -> None:
         call.version += 1
@@ -168,19 +176,23 @@ class Calls:
     def _finish(self, call: Call) -> None:
         if self._calls.pop(call.id, None) is None:
             return
+        if not self._calls:
+            self._empty.set()
         row = call.row()
         draft = EventDraft(
             "call.ended", ended_data(call, row), call_id=call.id, campaign_id=call.campaign_id, agent_id=call.agent_id
         )
         self._writing += 1
-        self._store.submit([InsertCall(row)], [draft]).add_done_callback(self._row_written)
+        self._store.submit([InsertCall(row)], [draft]).add_done_callback(lambda done: self._row_written(done, row))
 
-    def _row_written(self, done: asyncio.Future[Committed]) -> None:
+    def _row_written(self, done: asyncio.Future[Committed], row: CallRow) -> None:
         self._writing -= 1
         if not self._writing:
             self._written.set()
         if not done.cancelled() and (error := done.exception()) is not None:
             log.error("cdr_not_written", error=str(error))
+        elif self.on_cdr is not None:
+            self.on_cdr(row)
 
     def _note_events(self, events: list[Event]) -> None:
         for event in events:

@@ -85,6 +85,10 @@ class Trunks:
         await asyncio.gather(*self._probes, return_exceptions=True)
         self._probes.clear()
 
+    def all(self) -> tuple[Trunk, ...]:
+        """In the order of the configuration."""
+        return tuple(self._trunks.values())
+
     # ------------------------------------------------------------------- calls
 
     def pick(self, names: Sequence[str] | None = None) -> Trunk:
