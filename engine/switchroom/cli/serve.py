@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import logging
-import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -42,27 +40,15 @@ def run(args: argparse.Namespace) -> int:
 async def _serve(config: Config) -> int:
     import structlog
 
-    from ..live import Engine
+    from ..embed import Engine
+    from ..live.signals import until_stopped
 
     log = structlog.get_logger("serve")
-    signals: asyncio.Queue[int] = asyncio.Queue()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, signals.put_nowait, number)
     engine = Engine(config)
     async with engine:
         print(f"ready {_listening(config, engine)}", flush=True)
         log.info("ready")
-        first = await signals.get()
-        log.info("draining", signal=signal.Signals(first).name, deadline_ms=config.engine.drain_ms)
-        async with asyncio.TaskGroup() as group:
-            drained = group.create_task(engine.drain())
-            second = group.create_task(signals.get())
-            await asyncio.wait((drained, second), return_when=asyncio.FIRST_COMPLETED)
-            if not drained.done():
-                log.warning("stopping_now", signal=signal.Signals(second.result()).name)
-                drained.cancel()
-            second.cancel()
+        await until_stopped(engine)
     log.info("stopped")
     return 0
 

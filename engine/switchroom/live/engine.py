@@ -7,6 +7,7 @@ import contextlib
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Self
 
 import structlog
 
@@ -39,19 +40,22 @@ class Engine:
             config = configuration.load(config)
         self.config = config
         self.draining = False
+        self._running = False
         self.cdr_files: CdrFiles | None = None
         self._stack = contextlib.AsyncExitStack()
 
-    async def __aenter__(self) -> Engine:
+    async def __aenter__(self) -> Self:
         try:
             await self._start()
         except BaseException:
             await self._stack.aclose()
             raise
+        self._running = True
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self.draining = True
+        self._running = False
         await self._stack.aclose()
 
     async def _start(self) -> None:
