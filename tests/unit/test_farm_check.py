@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from switchroom.farm import check, listen
-from switchroom.farm.agent import agent_audio
+from switchroom.farm.agent import agent_speech
 from switchroom.farm.audio import Samples, read_wav, room_tone, write_wav
 from switchroom.farm.check import Evidence, Finding
-from switchroom.farm.population import Mix, Population, callee_audio
+from switchroom.farm.population import Mix, Population, callee_speech
 from switchroom.farm.truth import CalleeTruth, PhoneTruth, TalkTruth
 from switchroom.store.attempts import AttemptRow
 from switchroom.store.calls import CallRow
@@ -172,15 +172,13 @@ def test_lost_packets_are_named_on_whatever_side() -> None:
 
 def test_campaign_counters_that_do_not_add_up_are_named() -> None:
     reported = {"talked": 1, "busy": 2, "machine": 1, "no_answer": 1}
-    (offender,) = check.contacts_are_accounted_for(good(), 4, reported).offenders
+    (offender,) = check.counters_add_up(good(), 4, reported).offenders
     assert offender == "disposition busy: 1 attempts, the campaign counts 2"
 
 
 def test_contact_never_dialed_is_missed() -> None:
     reported = {"talked": 1, "busy": 1, "machine": 1, "no_answer": 1}
-    assert check.contacts_are_accounted_for(good(), 5, reported).offenders == [
-        "contacts: 5 were accepted, 4 were dialed"
-    ]
+    assert check.counters_add_up(good(), 5, reported).offenders == ["contacts: 5 were accepted, 4 were dialed"]
 
 
 def test_truth_survives_its_file(tmp_path: Path) -> None:
@@ -206,8 +204,8 @@ def room(tmp_path: Path) -> listen.Room:
 def record(room: listen.Room, evidence: Evidence, left: Samples | None = None, right: Samples | None = None) -> None:
     """The recording of call1 as it should be, or with another voice on a channel."""
     (who, agent), voices = (evidence.callees[0], evidence.talks[0]), room.population.voices
-    said = callee_audio(room.population.draw(who.number, who.nth), voices, who.identity)
-    meant = agent_audio(AGENT_SEED, agent.agent_id, agent.nth, agent.identity, voices)
+    said = callee_speech(room.population.draw(who.number, who.nth), voices, who.identity).samples
+    meant = agent_speech(AGENT_SEED, agent.agent_id, agent.nth, agent.identity, voices).samples
     late = np.concatenate([np.zeros(16_000, np.int16), room_tone(800, 5), meant])
     both = np.stack([(said if left is None else left)[:56_000], (late if right is None else right)[:56_000]], axis=1)
     write_wav(room.recordings / "1.wav", both)
@@ -236,7 +234,7 @@ def test_recording_shorter_than_its_cdr_is_named(room: listen.Room) -> None:
 
 def test_crossed_agent_is_named(room: listen.Room) -> None:
     evidence = good()
-    other = agent_audio(AGENT_SEED, "agent02", 4, 0x8004, room.population.voices)
+    other = agent_speech(AGENT_SEED, "agent02", 4, 0x8004, room.population.voices).samples
     record(room, evidence, right=other)
     assert any("right (agent01)" in t and str(0x8004) in t for t in listen.audio_is_whole(evidence, room).offenders)
 

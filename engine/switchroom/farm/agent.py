@@ -5,9 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from .audio import Samples
 from .population import Span, talk
-from .timeline import render
+from .timeline import Speech, speak
 from .voice import Voices
 
 AGENT_BIT = 0x8000  # identities from here on are agents', below are callees'
@@ -45,7 +44,7 @@ def draw(shift: Shift, agent_id: str, nth: int) -> Talk:
     return Talk(rng.uniform(*span), rng.uniform(*shift.wrapup_s))
 
 
-def agent_audio(seed: int, agent_id: str, nth: int, identity: int, voices: Voices) -> Samples:
+def agent_speech(seed: int, agent_id: str, nth: int, identity: int, voices: Voices) -> Speech:
     """All that the agent says in that talk under that identity."""
     rng = random.Random(f"{seed}:{agent_id}:{nth}:audio")
-    return render(tuple(talk(rng, voices, _FIRST_WORD_MS, TALK_MS)), voices, identity, TALK_MS)
+    return speak(tuple(talk(rng, voices, _FIRST_WORD_MS, TALK_MS)), voices, identity, TALK_MS)

@@ -6,7 +6,7 @@ import asyncio
 import time
 
 from ..core import Core, Leg, LegEvent, LegEventKind
-from .population import Plan, callee_audio
+from .population import Plan, callee_speech
 from .truth import CalleeTruth
 from .voice import Voices
 
@@ -93,13 +93,13 @@ class Callee:
     async def _announce(self) -> None:
         """Early media: audio under a 183."""
         self._leg.ring(183, early_media=True)
-        clip = self._core.clip_pcm(callee_audio(self._plan, self._voices, self._identity))
+        clip = self._core.clip_pcm(callee_speech(self._plan, self._voices, self._identity).samples)
         self._leg.play(clip)
         await self._watch.stays(self._plan.stay_s)
         clip.release()
 
     async def _talk(self) -> None:
-        clip = self._core.clip_pcm(callee_audio(self._plan, self._voices, self._identity))
+        clip = self._core.clip_pcm(callee_speech(self._plan, self._voices, self._identity).samples)
         self._leg.answer()
         self._answered_at_ms = now_ms()
         self._leg.play(clip)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +10,10 @@ import numpy as np
 from ..errors import MediaError
 from ..recording.verify import problems as file_problems
 from ..store.calls import CallRow
-from .agent import agent_audio
+from .agent import agent_speech
 from .audio import RATE, read_wav
 from .check import TOLERANCE_MS, Evidence, Finding
-from .population import Population, callee_audio
+from .population import Population, callee_speech
 from .proof import check_channel
 from .truth import CalleeTruth, TalkTruth
 
@@ -47,7 +46,7 @@ def recordings_match(evidence: Evidence, room: Room) -> Finding:
     return finding
 
 
-def audio_is_whole(evidence: Evidence, room: Room, pool: Executor | None = None) -> Finding:
+def audio_is_whole(evidence: Evidence, room: Room) -> Finding:
     """In each talk's recording the left channel is its callee, the right its agent, each sample, and nobody else."""
     callees = {callee.sip_call_id: callee for callee in evidence.callees}
     agents = {talk.call_id: talk for talk in evidence.talks}
@@ -58,14 +57,12 @@ def audio_is_whole(evidence: Evidence, room: Room, pool: Executor | None = None)
         if cdr.disposition == "talked" and cdr.recording is not None and callee is not None and talk is not None:
             jobs.append((room, cdr, callee, talk))
     finding.of = len(jobs)
-    results = pool.map(_listen_to, jobs) if pool is not None else map(_listen_to, jobs)
-    for found in results:
-        finding.offenders += found
+    for job in jobs:
+        finding.offenders += _listen_to(*job)
     return finding
 
 
-def _listen_to(job: tuple[Room, CallRow, CalleeTruth, TalkTruth]) -> list[str]:
-    room, cdr, callee, talk = job
+def _listen_to(room: Room, cdr: CallRow, callee: CalleeTruth, talk: TalkTruth) -> list[str]:
     assert cdr.recording is not None
     try:
         rate, data = read_wav(room.recordings / cdr.recording)
@@ -78,14 +75,14 @@ def _listen_to(job: tuple[Room, CallRow, CalleeTruth, TalkTruth]) -> list[str]:
 
 def _hear_callee(room: Room, cdr: CallRow, callee: CalleeTruth, pcm: np.ndarray) -> list[str]:
     plan = room.population.draw(callee.number, callee.nth)
-    said = callee_audio(plan, room.population.voices, callee.identity)
-    found = check_channel(pcm, said, callee.identity)
+    said = callee_speech(plan, room.population.voices, callee.identity)
+    found = check_channel(pcm, said)
     return [f"call {cdr.id}, left (callee {callee.number}): {problem}" for problem in found.problems()]
 
 
 def _hear_agent(room: Room, cdr: CallRow, talk: TalkTruth, pcm: np.ndarray) -> list[str]:
-    said = agent_audio(room.agent_seed, talk.agent_id, talk.nth, talk.identity, room.population.voices)
-    found = check_channel(pcm, said, talk.identity)
+    said = agent_speech(room.agent_seed, talk.agent_id, talk.nth, talk.identity, room.population.voices)
+    found = check_channel(pcm, said)
     problems = found.problems()
     if found.lag is not None and found.lag > 0 and int(np.abs(pcm[: found.lag]).max(initial=0)) > _QUIET:
         problems.append(f"something else is heard in the {found.lead_ms} ms before the agent speaks")

@@ -15,7 +15,7 @@ from ..core import Clip, Core, CoreOptions, Leg, Playback
 from ..errors import EngineError
 from ..schema.agent import Login, Logout, WrapupDone
 from ..schema.call import Hangup
-from .agent import AGENT_BIT, Shift, agent_audio, draw
+from .agent import AGENT_BIT, Shift, agent_speech, draw
 from .audio import RATE, room_tone
 from .callee import now_ms
 from .truth import PhoneTruth, TalkTruth, TruthLog
@@ -101,8 +101,8 @@ class Agent:
         """Render the next talk while there is time."""
         if self._ready_clip is None:
             identity = self._phones.next_identity()
-            samples = agent_audio(self._phones.shift.seed, self.id, self.talks, identity, self._phones.voices)
-            self._ready_clip = identity, self._phones.core.clip_pcm(samples)
+            speech = agent_speech(self._phones.shift.seed, self.id, self.talks, identity, self._phones.voices)
+            self._ready_clip = identity, self._phones.core.clip_pcm(speech.samples)
 
     def _begin(self, call_id: str) -> None:
         if self._talk is not None:

@@ -13,9 +13,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from ..errors import ConfigError
-from .audio import Samples
 from .marker import LENGTH_MS
-from .timeline import Cue, Part, render
+from .timeline import Cue, Part, Speech, speak
 from .voice import Voices
 
 
@@ -111,9 +110,9 @@ class Plan:
     stay_s: float = 0.0
 
 
-def callee_audio(plan: Plan, voices: Voices, identity: int) -> Samples:
+def callee_speech(plan: Plan, voices: Voices, identity: int) -> Speech:
     """All that a callee with this plan says under this identity, from the answer on."""
-    return render(plan.audio, voices, identity, round(plan.stay_s * 1000) + 200)
+    return speak(plan.audio, voices, identity, round(plan.stay_s * 1000) + 200)
 
 
 # A number that was busy or rang out may be found otherwise the next time; the others stay what they are.

@@ -12,6 +12,7 @@ import numpy as np
 
 from . import marker
 from .audio import FRAME, RATE, Samples
+from .timeline import Speech
 
 _EDGE = 3  # frames at either end of the overlap that the cut of a call may go through
 _TAIL_MS = 300  # of silence at the end of a recording: audio stops a little before the call is over
@@ -45,13 +46,14 @@ class Channel:
         return found
 
 
-def check_channel(pcm: Samples, said: Samples, identity: int) -> Channel:
-    """Hold one channel `pcm` against all that the speaker `said` in that call."""
+def check_channel(pcm: Samples, speech: Speech) -> Channel:
+    """Hold one channel `pcm` against all that its speaker said in that call."""
+    said, identity = speech.samples, speech.identity
     whole, pcm = len(pcm), np.trim_zeros(pcm, "b")
     heard = marker.decode(pcm)
     foreign = tuple(sorted({h.identity for h in heard if h.identity != identity}))
     own = [h for h in heard if h.identity == identity]
-    lag = _lag_by_markers(pcm, said, own)
+    lag = _lag_by_markers(pcm, speech, own)
     if lag is None:
         lag = _lag_by_correlation(pcm, said)
     if lag is None:
@@ -62,13 +64,12 @@ def check_channel(pcm: Samples, said: Samples, identity: int) -> Channel:
     return Channel(lag, frames, bad, lead_ms, tail_ms, len(own), foreign)
 
 
-def _lag_by_markers(pcm: Samples, said: Samples, own: list[marker.Heard]) -> int | None:
+def _lag_by_markers(pcm: Samples, speech: Speech, own: list[marker.Heard]) -> int | None:
     """From the first marker that is in both, exact to the sample; None when none leads to a match."""
-    meant = {h.sequence: h.at for h in marker.decode(said)} if own else {}
     for heard in own:
-        if heard.sequence in meant:
-            rough = heard.at - meant[heard.sequence]
-            lag = _refined(pcm, said, rough, heard.at)
+        if heard.sequence in speech.marks:
+            rough = heard.at - speech.marks[heard.sequence]
+            lag = _refined(pcm, speech.samples, rough, heard.at)
             if lag is not None:
                 return lag
     return None

@@ -39,6 +39,21 @@ def _sit() -> npt.NDArray[np.float64]:
     return np.concatenate(tones) * _SIT_LEVEL
 
 
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What one speaker says in one call: samples, and where each marker begins by its sequence number."""
+
+    identity: int
+    samples: Samples
+    marks: dict[int, int]
+
+
+def speak(cues: tuple[Cue, ...], voices: Voices, identity: int, length_ms: int) -> Speech:
+    """The cues as a speech of `length_ms`."""
+    marks = {cue.sequence: samples_of(cue.at_ms) for cue in cues if cue.part is Part.MARKER}
+    return Speech(identity, render(cues, voices, identity, length_ms), marks)
+
+
 def render(cues: tuple[Cue, ...], voices: Voices, identity: int, length_ms: int) -> Samples:
     """`length_ms` of 8 kHz audio on the mu-law grid: the cues over the identity's own room tone."""
     out = room_tone(samples_of(length_ms), seed=identity).astype(np.float64)
