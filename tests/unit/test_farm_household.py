@@ -30,7 +30,8 @@ async def test_whoever_is_alive_at_the_end_is_killed_with_its_children(
     (package / "__main__.py").write_text(
         "import signal, subprocess, sys, time\n"
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-        "subprocess.Popen([sys.executable, '-c', \"print('ready to stay', flush=True); import time; time.sleep(60)\"])\n"
+        "child = \"print('ready to stay', flush=True); import time; time.sleep(60)\"\n"
+        "subprocess.Popen([sys.executable, '-c', child])\n"
         "time.sleep(60)\n"
     )
     monkeypatch.setattr(household, "__file__", str(package / "farm" / "household.py"))

@@ -10,7 +10,7 @@ import pytest
 from switchroom.errors import ConfigError
 from switchroom.farm.population import Kind, Mix, Population, load_mix
 from switchroom.farm.timeline import Part
-from switchroom.farm.voice import Voices
+from switchroom.farm.voice import Voices, shipped
 
 from .voices_for_tests import make_voices
 
@@ -68,7 +68,7 @@ def test_plans_keep_to_the_mix(voices: Voices) -> None:
             case Kind.REJECT:
                 assert plan.status == 603
             case Kind.SIT:
-                assert plan.early == (plan.status == 404) and plan.audio[0].part is Part.SIT
+                assert plan.early == (plan.status == 404) and plan.audio[0].name == "sit.wav"
 
 
 def test_person_says_nothing_more_until_a_machine_detector_has_decided(voices: Voices) -> None:
@@ -106,3 +106,10 @@ def test_bad_mix_file_names_key_and_what_is_allowed(tmp_path: Path, text: str, s
     (tmp_path / "mix.toml").write_text(text)
     with pytest.raises(ConfigError, match=says):
         load_mix(tmp_path / "mix.toml")
+
+
+def test_shipped_voices_hold_all_that_the_population_needs() -> None:
+    voices = shipped()
+    for kind in ("greeting", "machine", "sit", "phrase_customer", "phrase_agent"):
+        for voice in voices.of(kind):
+            assert len(voices.samples(voice.name)) * 1000 // 8000 == voice.duration_ms

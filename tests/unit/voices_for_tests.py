@@ -13,9 +13,9 @@ _SET = (
     Voice("hello.wav", "greeting", "Hello?", 500),
     Voice("yes.wav", "greeting", "Yes?", 400),
     Voice("machine.wav", "machine", "Nobody is here…", 4000, beep_start_ms=3500),
-    Voice("phrase1.wav", "phrase", "Well …", 900),
-    Voice("phrase2.wav", "phrase", "I see.", 700),
-    Voice("sit.wav", "announcement", "The number …", 1500),
+    Voice("phrase1.wav", "phrase_customer", "Well …", 900),
+    Voice("phrase2.wav", "phrase_agent", "I see.", 700),
+    Voice("sit.wav", "sit", "The number …", 1500),
 )
 
 

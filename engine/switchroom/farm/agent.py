@@ -47,4 +47,4 @@ def draw(shift: Shift, agent_id: str, nth: int) -> Talk:
 def agent_speech(seed: int, agent_id: str, nth: int, identity: int, voices: Voices) -> Speech:
     """All that the agent says in that talk under that identity."""
     rng = random.Random(f"{seed}:{agent_id}:{nth}:audio")
-    return speak(tuple(talk(rng, voices, _FIRST_WORD_MS, TALK_MS)), voices, identity, TALK_MS)
+    return speak(tuple(talk(rng, voices.of("phrase_agent"), _FIRST_WORD_MS, TALK_MS)), voices, identity, TALK_MS)

@@ -22,7 +22,7 @@ from ..errors import ConfigError
 from ..schema.campaign import CallingWindow, CampaignSettings, CampaignStats, RetryRule
 from ..schema.contact import ImportResult
 from ..schema.engine import EngineStats
-from . import contacts
+from . import contacts, voice
 from .agent import Shift
 from .household import Household, Member
 from .ports import free_udp_range
@@ -155,7 +155,10 @@ class Demo:
     async def _set_up_campaign(self) -> None:
         listed = contacts.csv_file(self.options.contacts, self.options.seed)
         (self.out / "contacts.csv").write_bytes(listed)
-        create = {"id": CAMPAIGN, "name": "Demo", "settings": msgspec.to_builtins(SETTINGS)}
+        message = self._sockets / "abandon.wav"
+        shutil.copyfile(voice.FOLDER / "abandon_message.wav", message)
+        settings = msgspec.structs.replace(SETTINGS, abandon_message=str(message))
+        create = {"id": CAMPAIGN, "name": "Demo", "settings": msgspec.to_builtins(settings)}
         await self.client.call("campaign.create", create)
         result = await self.client.call("contact.import", {"campaign_id": CAMPAIGN, "data": listed})
         self.imported = msgspec.convert(result, ImportResult)

@@ -15,7 +15,7 @@ from pathlib import Path
 from ..errors import ConfigError
 from .marker import LENGTH_MS
 from .timeline import Cue, Part, Speech, speak
-from .voice import Voices
+from .voice import Voice, Voices
 
 
 class Kind(StrEnum):
@@ -168,7 +168,7 @@ class Population:
         cues = [Cue(at_ms, Part.VOICE, greeting.name)]
         # Nothing more until whoever listens for a machine has made up their mind.
         speak_ms = at_ms + greeting.duration_ms + 1900
-        cues += talk(rng, self.voices, speak_ms, round(self.mix.limit_s * 1000))
+        cues += talk(rng, self.voices.of("phrase_customer"), speak_ms, round(self.mix.limit_s * 1000))
         return Plan(
             number,
             nth,
@@ -191,21 +191,21 @@ class Population:
 
     def _announcement(self, rng: random.Random, number: str, nth: int, delay_s: float) -> Plan:
         """SIT and an announcement, half of them before the answer (183, then 404), half after a 200."""
-        voice = rng.choice(self.voices.of("announcement"))
-        cues = (Cue(100, Part.SIT), Cue(1250, Part.VOICE, voice.name))
+        voice = rng.choice(self.voices.of("sit"))
+        cues = (Cue(100, Part.VOICE, voice.name),)
         early = rng.random() < 0.5
-        stay_s = (1250 + voice.duration_ms) / 1000 + 0.3
+        stay_s = (100 + voice.duration_ms) / 1000 + 0.3
         status = 404 if early else 200
         return Plan(number, nth, Kind.SIT, delay_s, 0.0, status, audio=cues, early=early, stay_s=stay_s)
 
 
-def talk(rng: random.Random, voices: Voices, from_ms: int, to_ms: int) -> list[Cue]:
+def talk(rng: random.Random, phrases: tuple[Voice, ...], from_ms: int, to_ms: int) -> list[Cue]:
     """Marker, phrase, pause, and again until `to_ms`: so each stretch of a few seconds says who is speaking."""
     cues: list[Cue] = []
     at_ms, sequence = from_ms, 0
     while at_ms + LENGTH_MS < to_ms:
         cues.append(Cue(at_ms, Part.MARKER, sequence=sequence % 256))
-        phrase = rng.choice(voices.of("phrase"))
+        phrase = rng.choice(phrases)
         cues.append(Cue(at_ms + LENGTH_MS + 80, Part.VOICE, phrase.name))
         at_ms += LENGTH_MS + 80 + phrase.duration_ms + rng.randrange(300, 1200)
         sequence += 1

@@ -9,14 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from . import marker
-from .audio import RATE, Samples, room_tone, samples_of, to_ulaw_grid
+from .audio import Samples, room_tone, samples_of, to_ulaw_grid
 from .voice import Voices
 
 
 class Part(StrEnum):
     VOICE = "voice"  # `name` of the voices
     MARKER = "marker"  # `sequence` under the speaker's identity
-    SIT = "sit"  # special information tones
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +26,6 @@ class Cue:
     part: Part
     name: str = ""
     sequence: int = 0
-
-
-# ITU-T E.180 / ANSI T1.401: "vacant code" has a short first and long second and third tone; -24 dBm0 each.
-_SIT_TONES = ((985.2, 380), (1370.6, 274), (1776.7, 380))
-_SIT_LEVEL = 2600.0
-
-
-def _sit() -> npt.NDArray[np.float64]:
-    tones = [np.sin(2 * np.pi * hz * np.arange(samples_of(ms)) / RATE) for hz, ms in _SIT_TONES]
-    return np.concatenate(tones) * _SIT_LEVEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +52,6 @@ def render(cues: tuple[Cue, ...], voices: Voices, identity: int, length_ms: int)
                 sound: npt.NDArray[np.float64] = voices.samples(cue.name)
             case Part.MARKER:
                 sound = marker.encode(identity, cue.sequence)
-            case Part.SIT:
-                sound = _sit()
         start = samples_of(cue.at_ms)
         part = sound[: max(0, len(out) - start)]
         out[start : start + len(part)] += part

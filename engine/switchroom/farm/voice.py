@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,8 @@ FOLDER = Path(__file__).parent / "voices"
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """One recording. `kind`: greeting (a person answers), machine (greeting and beep), phrase, announcement."""
+    """One recording. `kind`: greeting (a person answers), machine (greeting and beep), phrase_customer, phrase_agent,
+    sit (tones and announcement), announcement, message (what a dialer plays)."""
 
     name: str
     kind: str
@@ -50,3 +52,17 @@ class Voices:
                 raise ConfigError(f"{self._folder / name}: rate is {rate} Hz; voices must be {RATE} Hz")
             self._samples[name] = data[:, 0].astype(np.float64)
         return self._samples[name]
+
+
+def shipped() -> Voices:
+    """The voices of the package."""
+    manifest = tomllib.loads((FOLDER / "voices.toml").read_text())
+    return Voices(_voice(entry) for entry in manifest["voice"])
+
+
+def _voice(entry: dict[str, Any]) -> Voice:
+    """Phrases are told apart by who says them, which their names hold: phrase_agent_01.wav."""
+    kind, name = entry["kind"], entry["file"]
+    if kind == "phrase":
+        kind = name.rpartition("_")[0]
+    return Voice(name, kind, entry["text"], entry["duration_ms"], entry.get("beep_start_ms"))
