@@ -276,6 +276,22 @@ struct media_event {
 	struct net_addr addr;
 };
 
+/** What COMMAND_FAILED's b names. */
+#define MEDIA_COMMANDS(X)                                                                           \
+	X(ADOPT, "open") X(MOVE, "move") X(REMOTE, "remote") X(CLOSE, "close") X(BRIDGE, "bridge")     \
+	X(UNBRIDGE, "unbridge") X(ECHO, "echo") X(MIX_JOIN, "mix_join") X(MIX_LEAVE, "mix_leave")      \
+	X(MIX_CLOSE, "mix_close") X(PLAY, "play") X(TONE, "tone") X(DTMF, "dtmf") X(STOP_PLAY, "stop_play") \
+	X(RECORD, "record_start") X(RECORD_STOP, "record_stop") X(AMD, "amd_start") X(AMD_STOP, "amd_stop") \
+	X(BEEP, "beep_start") X(TAP, "tap_open") X(TAP_CLOSE, "tap_close") X(SINK, "sink_open")        \
+	X(SINK_FLUSH, "sink_flush") X(SINK_CLOSE, "sink_close")
+
+enum media_command {
+#define X(name, text) MEDIA_CMD_##name,
+	MEDIA_COMMANDS(X)
+#undef X
+	MEDIA_CMD_COUNT
+};
+
 /** Take up to `max` events, oldest first; clears the eventfd when it leaves none. */
 size_t media_drain(struct media *m, struct media_event *out, size_t max);
 

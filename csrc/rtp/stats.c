@@ -106,7 +106,7 @@ void rtp_source_report(struct rtp_source *s, struct rtcp_report *out)
 	s->expected_prior = want;
 	s->received_prior = s->received;
 	out->ssrc = s->ssrc;
-	out->fraction = want_now > got_now ? (uint8_t)(((want_now - got_now) << 8) / want_now) : 0;
+	out->fraction = (uint8_t)(want_now > got_now ? ((want_now - got_now) << 8) / want_now : 0);
 	out->lost = (int32_t)(lost > 0x7fffff ? 0x7fffff : lost);
 	out->highest = s->cycles + s->max_seq;
 	out->jitter = s->jitter >> 4;

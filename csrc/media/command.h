@@ -1,0 +1,37 @@
+/** command.h  What the control thread asks of a worker. Fixed records over a `ring`; a leg is named by its handle.
+ *  All commands to one leg are executed in the order they were posted, also while it moves between workers: MOVE
+ *  goes to the old worker, ADOPT and all later commands to the new one, which stops at ADOPT until the old worker
+ *  has let go. Every wait is for a command posted earlier, so waits cannot form a circle. */
+#ifndef MEDIA_COMMAND_H
+#define MEDIA_COMMAND_H
+
+#include "switchroom.h"
+
+struct clip;
+struct mix;
+struct pcm_ring;
+struct recording;
+
+struct command {
+	uint32_t kind;  /* enum media_command */
+	uint32_t value; /* echo: on; mix: roles; beep: ms; loops; MOVE: target worker */
+	uint64_t leg;
+	uint64_t tag;
+	union {
+		struct leg_remote remote;
+		uint64_t other; /* bridge: the second leg */
+		struct clip *clip; /* a reference is held */
+		struct tone_spec tone;
+		struct {
+			char text[32];
+			uint16_t n, tone_ms, gap_ms;
+		} digits;
+		struct mix *mix;
+		struct recording *rec;
+		struct amd_opts amd;
+		struct pcm_ring *pcm; /* tap, sink */
+		uint32_t mark;        /* sink flush: play from here */
+	} u;
+};
+
+#endif

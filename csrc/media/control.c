@@ -1,0 +1,187 @@
+/** control.c  Legs seen from the control thread: opening, posting, moving, closing, what they hear. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "media/engine.h"
+
+struct leg *media_leg(const struct media *m, uint64_t handle)
+{
+	struct leg *leg = slots_get(&m->legs, handle);
+	return leg && !leg->control.closing ? leg : NULL;
+}
+
+bool media_room(const struct media *m, uint32_t worker, uint32_t commands)
+{
+	return ring_space(&m->worker[worker]->commands) >= commands;
+}
+
+static int post_to(struct media *m, uint32_t worker, const struct command *c)
+{
+	struct worker *w = m->worker[worker];
+	if (!ring_push(&w->commands, c))
+		return -ENOBUFS;
+	worker_wake(w);
+	return 0;
+}
+
+int media_post(struct media *m, struct leg *leg, struct command *c)
+{
+	c->leg = leg->handle;
+	return post_to(m, leg->control.worker, c);
+}
+
+void media_move(struct media *m, struct leg *leg, uint32_t worker)
+{
+	uint32_t from = leg->control.worker;
+	struct command move = {.kind = MEDIA_CMD_MOVE, .leg = leg->handle, .value = worker};
+	struct command adopt = {.kind = MEDIA_CMD_ADOPT, .leg = leg->handle};
+	if (from == worker)
+		return;
+	(void)post_to(m, from, &move);
+	(void)post_to(m, worker, &adopt);
+	m->worker[from]->control_legs--;
+	m->worker[worker]->control_legs++;
+	leg->control.worker = worker;
+}
+
+static uint32_t least_loaded(const struct media *m)
+{
+	uint32_t best = 0;
+	for (uint32_t i = 1; i < m->workers; i++)
+		if (m->worker[i]->control_legs < m->worker[best]->control_legs)
+			best = i;
+	return best;
+}
+
+static int open_sockets(struct media *m, const struct leg_opts *o, struct leg **out, struct net_addr *local)
+{
+	struct port_pair pair;
+	*local = o->address.family == ADDR_NONE ? m->opts.address : o->address;
+	int err = ports_open(&m->ports, local, &pair);
+	if (err)
+		return err;
+	local->port = pair.port;
+	*out = leg_new(&pair, o->tag, o->silence_ms ? o->silence_ms : m->opts.silence_ms);
+	if (*out)
+		return 0;
+	ports_close(&pair);
+	return -ENOMEM;
+}
+
+int media_leg_open(struct media *m, const struct leg_opts *o, uint64_t *handle, struct net_addr *local)
+{
+	uint32_t worker = o->worker == LEG_ANY_WORKER ? least_loaded(m) : o->worker;
+	struct command c = {.kind = MEDIA_CMD_ADOPT};
+	struct leg *leg;
+	if (worker >= m->workers)
+		return -EINVAL;
+	if (!media_room(m, worker, 1) || m->legs.used == m->legs.size)
+		return -ENOBUFS;
+	int err = open_sockets(m, o, &leg, local);
+	if (err)
+		return err;
+	leg->handle = slots_add(&m->legs, leg);
+	leg->control.worker = worker;
+	leg->stats.worker = (uint8_t)worker;
+	leg_publish(leg);
+	atomic_store_explicit(&leg->owner, worker, memory_order_relaxed);
+	m->worker[worker]->control_legs++;
+	*handle = leg->handle;
+	return media_post(m, leg, &c);
+}
+
+uint32_t media_leg_worker(const struct media *m, uint64_t handle)
+{
+	const struct leg *leg = slots_get(&m->legs, handle);
+	return leg ? leg->control.worker : LEG_ANY_WORKER;
+}
+
+int media_leg_remote(struct media *m, uint64_t handle, const struct leg_remote *r)
+{
+	struct leg *leg = media_leg(m, handle);
+	struct command c = {.kind = MEDIA_CMD_REMOTE, .u.remote = *r};
+	if (!leg)
+		return -ENOENT;
+	if ((r->codec != CODEC_PCMU && r->codec != CODEC_PCMA && r->codec != CODEC_NONE) || r->dir > DIR_SENDRECV)
+		return -EINVAL;
+	return media_post(m, leg, &c);
+}
+
+int media_leg_close(struct media *m, uint64_t handle)
+{
+	struct leg *leg = media_leg(m, handle);
+	struct command c = {.kind = MEDIA_CMD_CLOSE};
+	if (!leg)
+		return -ENOENT;
+	int err = media_post(m, leg, &c);
+	if (err)
+		return err;
+	leg->control.closing = true;
+	m->worker[leg->control.worker]->control_legs--;
+	media_mix_left(m, leg);
+	return 0;
+}
+
+int media_leg_release(struct media *m, uint64_t handle)
+{
+	struct leg *leg = slots_get(&m->legs, handle);
+	if (!leg)
+		return -ENOENT;
+	if (!leg->control.closed_seen)
+		return -EPROTO;
+	slots_remove(&m->legs, handle);
+	leg_free(leg);
+	return 0;
+}
+
+int media_leg_stats(struct media *m, uint64_t handle, struct leg_stats *out)
+{
+	const struct leg *leg = slots_get(&m->legs, handle);
+	uint64_t words[LEG_PUBLISHED];
+	if (!leg)
+		return -ENOENT;
+	for (unsigned i = 0; i < LEG_PUBLISHED; i++)
+		words[i] = atomic_load_explicit(&leg->published[i], memory_order_relaxed);
+	memcpy(out, words, sizeof(*out));
+	return 0;
+}
+
+int media_bridge(struct media *m, uint64_t ha, uint64_t hb)
+{
+	struct leg *a = media_leg(m, ha), *b = media_leg(m, hb);
+	struct command c = {.kind = MEDIA_CMD_BRIDGE, .u.other = hb};
+	if (!a || !b)
+		return -ENOENT;
+	if (a == b)
+		return -EINVAL;
+	uint32_t wa = a->control.worker, wb = b->control.worker;
+	if (!media_room(m, wa, 2) || !media_room(m, wb, 2))
+		return -ENOBUFS;
+	media_mix_left(m, a);
+	media_mix_left(m, b);
+	if (m->worker[wa]->control_legs > m->worker[wb]->control_legs)
+		media_move(m, a, wb);
+	else
+		media_move(m, b, wa);
+	return media_post(m, a, &c);
+}
+
+int media_unbridge(struct media *m, uint64_t handle)
+{
+	struct leg *leg = media_leg(m, handle);
+	struct command c = {.kind = MEDIA_CMD_UNBRIDGE};
+	return leg ? media_post(m, leg, &c) : -ENOENT;
+}
+
+int media_echo(struct media *m, uint64_t handle, bool on)
+{
+	struct leg *leg = media_leg(m, handle);
+	struct command c = {.kind = MEDIA_CMD_ECHO, .value = on};
+	if (!leg)
+		return -ENOENT;
+	int err = media_post(m, leg, &c);
+	if (!err && on)
+		media_mix_left(m, leg);
+	return err;
+}

@@ -1,0 +1,96 @@
+/** control_mix.c  Mixes seen from the control thread. A mix lives on the worker of the first leg that joined. */
+#include <errno.h>
+
+#include "base/mem.h"
+#include "media/engine.h"
+
+int media_mix_open(struct media *m, uint64_t *handle)
+{
+	struct mix *mix = mem_zalloc(sizeof(*mix));
+	if (!mix)
+		return -ENOMEM;
+	mix->handle = slots_add(&m->mixes, mix);
+	if (!mix->handle) {
+		mem_free(mix);
+		return -ENOBUFS;
+	}
+	mix->worker = OWNER_NOBODY;
+	*handle = mix->handle;
+	return 0;
+}
+
+void media_mix_left(struct media *m, struct leg *leg)
+{
+	struct mix *mix = slots_get(&m->mixes, leg->control.mix);
+	leg->control.mix = 0;
+	if (mix)
+		mix->joined--;
+}
+
+static int prepare_input(struct leg *leg)
+{
+	if (!leg->mix_input)
+		leg->mix_input = mem_zalloc(sizeof(*leg->mix_input));
+	return leg->mix_input ? 0 : -ENOMEM;
+}
+
+int media_mix_join(struct media *m, uint64_t handle, uint64_t leg_handle, unsigned roles)
+{
+	struct mix *mix = slots_get(&m->mixes, handle);
+	struct leg *leg = media_leg(m, leg_handle);
+	if (!mix || !leg)
+		return -ENOENT;
+	if (roles & ~(unsigned)(MIX_TALK | MIX_HEAR))
+		return -EINVAL;
+	bool member = leg->control.mix == handle;
+	uint32_t home = mix->worker == OWNER_NOBODY ? leg->control.worker : mix->worker;
+	if ((!member && mix->joined == MIX_MEMBERS) || !media_room(m, home, 2) ||
+	    !media_room(m, leg->control.worker, 1))
+		return -ENOBUFS;
+	if (prepare_input(leg))
+		return -ENOMEM;
+	struct command c = {.kind = MEDIA_CMD_MIX_JOIN, .value = roles, .u.mix = mix};
+	mix->worker = home;
+	media_move(m, leg, home);
+	if (!member) {
+		media_mix_left(m, leg);
+		leg->control.mix = handle;
+		mix->joined++;
+	}
+	return media_post(m, leg, &c);
+}
+
+int media_mix_leave(struct media *m, uint64_t handle)
+{
+	struct leg *leg = media_leg(m, handle);
+	struct command c = {.kind = MEDIA_CMD_MIX_LEAVE};
+	if (!leg)
+		return -ENOENT;
+	if (!leg->control.mix)
+		return -EPROTO;
+	int err = media_post(m, leg, &c);
+	if (!err)
+		media_mix_left(m, leg);
+	return err;
+}
+
+int media_mix_close(struct media *m, uint64_t handle)
+{
+	struct mix *mix = slots_get(&m->mixes, handle);
+	struct command c = {.kind = MEDIA_CMD_MIX_CLOSE, .u.mix = mix};
+	if (!mix)
+		return -ENOENT;
+	if (mix->worker == OWNER_NOBODY) {
+		atomic_store_explicit(&mix->retired, true, memory_order_relaxed);
+	} else {
+		struct worker *w = m->worker[mix->worker];
+		if (!ring_push(&w->commands, &c))
+			return -ENOBUFS;
+		worker_wake(w);
+	}
+	slots_remove(&m->mixes, handle);
+	mix->next = m->mixes_closed;
+	m->mixes_closed = mix;
+	media_sweep(m);
+	return 0;
+}

@@ -1,0 +1,48 @@
+/** engine.h  struct media: everything one engine owns. Fields are the control thread's unless they say otherwise. */
+#ifndef MEDIA_ENGINE_H
+#define MEDIA_ENGINE_H
+
+#include "base/slots.h"
+#include "media/clip.h"
+#include "media/command.h"
+#include "media/leg.h"
+#include "media/mix.h"
+#include "media/ports.h"
+#include "media/recorder.h"
+#include "media/worker.h"
+#include "switchroom.h"
+
+enum { MEDIA_WORKERS = 16, MEDIA_CLIPS = 65536 };
+
+struct media {
+	struct media_opts opts;
+	struct ports ports;
+	struct slots legs;       /* workers look handles up, see slots.h */
+	struct slots clips, mixes, recordings;
+	struct clip *clips_released; /* given up, but still playing somewhere */
+	struct mix *mixes_closed;
+	struct recorder recorder;
+	int event_fd;
+	_Atomic uint32_t signalled; /* any thread: event_fd has been written since the last drain */
+	uint32_t workers;
+	struct worker *worker[MEDIA_WORKERS];
+};
+
+/** Announce events that were pushed. Any thread. */
+void media_signal(struct media *m);
+
+/* control.c */
+struct leg *media_leg(const struct media *m, uint64_t handle); /* NULL: unknown or closing */
+/** Post to the leg's worker. -ENOBUFS: its ring is full. */
+int media_post(struct media *m, struct leg *leg, struct command *c);
+/** Commands that media_post() could take now for this worker. */
+bool media_room(const struct media *m, uint32_t worker, uint32_t commands);
+/** Move the leg to `worker` with all that will be posted later. The caller has seen to room for one command on
+ *  both workers. */
+void media_move(struct media *m, struct leg *leg, uint32_t worker);
+void media_mix_left(struct media *m, struct leg *leg); /* the leg was posted out of its mix */
+/** Free what workers have let go of. */
+void media_sweep(struct media *m);
+void media_leg_sweep(struct leg *leg);
+
+#endif

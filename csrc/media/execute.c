@@ -1,0 +1,238 @@
+/** execute.c  Commands, on the worker's thread. */
+#include <errno.h>
+
+#include "media/engine.h"
+
+/* A flood of commands must not stop the audio: what is left waits for the next tick. */
+enum { COMMANDS_PER_TICK = 1024 };
+
+static int do_move(struct worker *w, struct leg *leg, uint32_t to)
+{
+	leg_detach(leg);
+	worker_remove(w, leg);
+	atomic_store_explicit(&leg->owner, to, memory_order_release); /* pairs with ready() of the new worker */
+	return 0;
+}
+
+static int do_close(struct worker *w, struct leg *leg)
+{
+	leg_close(w, leg);
+	leg->next = w->ending;
+	w->ending = leg;
+	return 0;
+}
+
+static int do_bridge(struct worker *w, struct leg *a, uint64_t handle)
+{
+	struct leg *b = slots_get(&w->media->legs, handle);
+	if (!b)
+		return -ENOENT;
+	leg_detach(a);
+	leg_detach(b);
+	a->bridge = b;
+	b->bridge = a;
+	return 0;
+}
+
+static int do_unbridge(struct leg *leg)
+{
+	leg_detach(leg);
+	return 0;
+}
+
+static int do_echo(struct leg *leg, bool on)
+{
+	if (!on && leg->bridge != leg)
+		return 0;
+	leg_detach(leg);
+	leg->bridge = on ? leg : NULL;
+	return 0;
+}
+
+static int do_mix_join(const struct worker *w, struct leg *leg, struct mix *mix, unsigned roles)
+{
+	if (leg->mix != mix)
+		leg_detach(leg);
+	return mix_join(mix, leg, roles, w->now);
+}
+
+static int do_play(struct worker *w, struct leg *leg, const struct command *c)
+{
+	leg_play_end(w, leg, true);
+	leg->player = (struct player){.kind = PLAY_CLIP, .tag = c->tag};
+	leg->player.u.clip.clip = c->u.clip;
+	leg->player.u.clip.loops = c->value;
+	return 0;
+}
+
+static int do_tone(struct worker *w, struct leg *leg, const struct command *c)
+{
+	struct tone tone;
+	int err = tone_init(&tone, &c->u.tone);
+	if (err)
+		return err;
+	leg_play_end(w, leg, true);
+	leg->player = (struct player){.kind = PLAY_TONE, .tag = c->tag};
+	leg->player.u.tone = tone;
+	return 0;
+}
+
+static int do_dtmf(struct worker *w, struct leg *leg, const struct command *c)
+{
+	struct digits digits;
+	int err = digits_start(&digits, c);
+	if (err)
+		return err;
+	digits.events = leg->te_pt != 255;
+	leg_play_end(w, leg, true);
+	leg->player = (struct player){.kind = PLAY_DIGITS, .tag = c->tag};
+	leg->player.u.digits = digits;
+	return 0;
+}
+
+static int do_stop_play(struct worker *w, struct leg *leg)
+{
+	leg_play_end(w, leg, true);
+	return 0;
+}
+
+static int do_sink(struct worker *w, struct leg *leg, const struct command *c)
+{
+	leg_play_end(w, leg, true);
+	leg->player = (struct player){.kind = PLAY_SINK, .tag = leg->tag};
+	leg->player.u.sink.ring = c->u.pcm;
+	leg->player.u.sink.low = c->value;
+	return 0;
+}
+
+static int do_sink_flush(struct leg *leg, uint32_t mark)
+{
+	if (leg->player.kind != PLAY_SINK)
+		return -EPROTO;
+	struct pcm_ring *r = leg->player.u.sink.ring;
+	uint32_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
+	if ((int32_t)(mark - head) > 0)
+		atomic_store_explicit(&r->head, mark, memory_order_release);
+	return 0;
+}
+
+static int do_sink_close(struct leg *leg)
+{
+	if (leg->player.kind != PLAY_SINK)
+		return -EPROTO;
+	leg->player.u.sink.closing = true;
+	return 0;
+}
+
+static int do_record(struct worker *w, struct leg *leg, struct recording *rec)
+{
+	record_stop(w, leg);
+	record_start(w, leg, rec);
+	return 0;
+}
+
+static int do_record_stop(struct worker *w, struct leg *leg, const struct recording *rec)
+{
+	if (leg->recording == rec)
+		record_stop(w, leg);
+	return 0;
+}
+
+static int execute_leg(struct worker *w, struct leg *leg, const struct command *c)
+{
+	switch ((enum media_command)c->kind) {
+	case MEDIA_CMD_ADOPT:
+		return worker_add(w, leg);
+	case MEDIA_CMD_MOVE:
+		return do_move(w, leg, c->value);
+	case MEDIA_CMD_REMOTE:
+		leg_describe(w, leg, &c->u.remote);
+		return 0;
+	case MEDIA_CMD_CLOSE:
+		return do_close(w, leg);
+	case MEDIA_CMD_BRIDGE:
+		return do_bridge(w, leg, c->u.other);
+	case MEDIA_CMD_UNBRIDGE:
+		return do_unbridge(leg);
+	case MEDIA_CMD_ECHO:
+		return do_echo(leg, c->value);
+	case MEDIA_CMD_MIX_JOIN:
+		return do_mix_join(w, leg, c->u.mix, c->value);
+	case MEDIA_CMD_MIX_LEAVE:
+		mix_leave(leg);
+		return 0;
+	case MEDIA_CMD_PLAY:
+		return do_play(w, leg, c);
+	case MEDIA_CMD_TONE:
+		return do_tone(w, leg, c);
+	case MEDIA_CMD_DTMF:
+		return do_dtmf(w, leg, c);
+	case MEDIA_CMD_STOP_PLAY:
+		return do_stop_play(w, leg);
+	case MEDIA_CMD_RECORD:
+		return do_record(w, leg, c->u.rec);
+	case MEDIA_CMD_RECORD_STOP:
+		return do_record_stop(w, leg, c->u.rec);
+	case MEDIA_CMD_AMD:
+		listen_amd(w, leg, &c->u.amd);
+		return 0;
+	case MEDIA_CMD_AMD_STOP:
+		leg->listening &= (uint8_t)~LISTEN_AMD;
+		return 0;
+	case MEDIA_CMD_BEEP:
+		listen_beep(w, leg, c->value);
+		return 0;
+	case MEDIA_CMD_TAP:
+		listen_tap(w, leg, c->u.pcm);
+		return 0;
+	case MEDIA_CMD_TAP_CLOSE:
+		listen_tap(w, leg, NULL);
+		return 0;
+	case MEDIA_CMD_SINK:
+		return do_sink(w, leg, c);
+	case MEDIA_CMD_SINK_FLUSH:
+		return do_sink_flush(leg, c->u.mark);
+	case MEDIA_CMD_SINK_CLOSE:
+		return do_sink_close(leg);
+	case MEDIA_CMD_MIX_CLOSE: /* names no leg */
+	case MEDIA_CMD_COUNT:
+		break;
+	}
+	return -EINVAL;
+}
+
+static int execute(struct worker *w, const struct command *c)
+{
+	if (c->kind == MEDIA_CMD_MIX_CLOSE) {
+		mix_close(c->u.mix);
+		return 0;
+	}
+	struct leg *leg = slots_get(&w->media->legs, c->leg);
+	return leg ? execute_leg(w, leg, c) : -ENOENT;
+}
+
+/* ADOPT waits until the leg has been let go of. */
+static bool ready(const struct worker *w, const struct command *c)
+{
+	if (c->kind != MEDIA_CMD_ADOPT)
+		return true;
+	const struct leg *leg = slots_get(&w->media->legs, c->leg);
+	return !leg || atomic_load_explicit(&leg->owner, memory_order_acquire) == w->index;
+}
+
+void worker_commands(struct worker *w)
+{
+	const struct command *c;
+	for (unsigned i = 0; i < COMMANDS_PER_TICK && (c = ring_peek(&w->commands)) && ready(w, c); i++) {
+		int err = execute(w, c);
+		if (err) {
+			struct media_event ev = {.kind = MEDIA_EV_COMMAND_FAILED,
+						 .a = -err,
+						 .b = c->kind,
+						 .handle = c->leg,
+						 .tag = c->tag};
+			worker_event(w, &ev);
+		}
+		ring_pop(&w->commands);
+	}
+}

@@ -1,0 +1,55 @@
+/** leg.c  Making and freeing legs, on the control thread. */
+#include "media/leg.h"
+
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "media/ports.h"
+
+struct leg *leg_new(const struct port_pair *sockets, uint64_t tag, uint32_t silence_ms)
+{
+	uint32_t start[3] = {0};
+	struct leg *leg = mem_zalloc(sizeof(*leg));
+	if (!leg)
+		return NULL;
+	/* RFC 3550 5.1: SSRC, first sequence number and timestamp are random. */
+	if (getrandom(start, sizeof(start), 0) < 0)
+		start[0] = (uint32_t)sockets->port;
+	rtp_sender_init(&leg->tx, start[0], (uint16_t)start[1], start[2]);
+	leg->tag = tag;
+	leg->rtp_fd = sockets->rtp;
+	leg->rtcp_fd = sockets->rtcp;
+	leg->codec = CODEC_NONE;
+	leg->te_pt = 255;
+	leg->dir = DIR_SENDRECV;
+	leg->interval = 20;
+	leg->silence_ms = silence_ms;
+	leg->stats.local_port = sockets->port;
+	atomic_init(&leg->owner, OWNER_NOBODY);
+	return leg;
+}
+
+static void free_rings(struct pcm_ring *r)
+{
+	while (r) {
+		struct pcm_ring *older = r->older;
+		mem_free(r);
+		r = older;
+	}
+}
+
+void leg_free(struct leg *leg)
+{
+	if (leg->rtp_fd >= 0)
+		close(leg->rtp_fd);
+	if (leg->rtcp_fd >= 0)
+		close(leg->rtcp_fd);
+	free_rings(leg->control.retired);
+	mem_free(leg->control.tap);
+	mem_free(leg->control.sink);
+	mem_free(leg->amd);
+	mem_free(leg->beep);
+	mem_free(leg->mix_input);
+	mem_free(leg);
+}

@@ -1,0 +1,141 @@
+/** leg.h  One RTP endpoint. Made and freed by the control thread; between OPEN and LEG_CLOSED everything below the
+ *  line belongs to the worker that `owner` names. */
+#ifndef MEDIA_LEG_H
+#define MEDIA_LEG_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dsp/amd.h"
+#include "dsp/beep.h"
+#include "media/pcm_ring.h"
+#include "media/player.h"
+#include "rtp/rtcp.h"
+#include "rtp/sender.h"
+#include "rtp/stats.h"
+#include "rtp/telephone_event.h"
+#include "rtp/timeline.h"
+#include "switchroom.h"
+
+struct mix;
+struct recording;
+struct worker;
+
+enum { OWNER_NOBODY = 0xffffffffu, LEG_FRAME_MAX = 480, NS_PER_MS = 1000000, NS_PER_POSITION = 125000 };
+
+/* What listens to what a leg says; bits of leg.listening. */
+enum { LISTEN_AMD = 1, LISTEN_BEEP = 2, LISTEN_TAP = 4 };
+
+/** Samples of one member on the mix's line of time (CLOCK_MONOTONIC in samples). Lives as long as its leg. */
+enum { MIX_RING = 2048 };
+struct mix_input {
+	struct timeline line;
+	int64_t filled; /* position behind the newest sample */
+	int16_t pcm[MIX_RING];
+};
+
+/** The control thread's own notes. */
+struct leg_control {
+	uint32_t worker;       /* where it will be when all posted commands are done */
+	bool closing, closed_seen;
+	uint64_t mix;          /* handle, 0: none */
+	uint64_t recording;    /* handle, 0: none */
+	struct pcm_ring *tap, *sink, *retired;
+};
+
+enum { LEG_PUBLISHED = sizeof(struct leg_stats) / sizeof(uint64_t) };
+
+struct leg {
+	uint64_t handle, tag; /* never change */
+	struct leg_control control;
+	_Atomic uint32_t owner; /* worker index; released by the old worker, acquired by the new one */
+	_Atomic uint64_t published[LEG_PUBLISHED]; /* struct leg_stats as words, renewed at each visit */
+	/* Made by the control thread before the command that first needs them, freed with the leg. */
+	struct amd *amd;
+	struct beep *beep;
+	struct mix_input *mix_input;
+	/* ------------------------------------------------------------------ the worker's */
+	struct leg *next, **back; /* in a bucket of the wheel */
+	uint16_t interval;        /* ms between visits: ptime of generated audio */
+	uint64_t due;             /* tick of the next visit */
+
+	int rtp_fd, rtcp_fd;
+	bool locked;        /* the RTP socket is connected to `source` */
+	bool drained;       /* since the lock the socket has been empty once: nothing foreign can be left in it */
+	bool described;     /* media_leg_remote() has come */
+	struct net_addr sdp_rtp, sdp_rtcp;
+	struct net_addr source;   /* locked to */
+	struct net_addr previous; /* locked to before the SDP changed; refused until refuse_until */
+	uint64_t refuse_until;
+	uint8_t codec, te_pt, dir;
+
+	struct rtp_source rx;
+	struct rtp_sender tx;
+	struct te_receiver digits;
+	struct leg_stats stats;
+	uint32_t silence_ms;
+	uint64_t heard_at; /* last RTP, or when we began to expect it */
+	bool silent;
+
+	uint64_t report_due;
+	uint32_t report_packets; /* tx_packets at our last report: SR when they grew, else RR */
+	uint32_t peer_lsr;
+	uint64_t peer_lsr_at;
+
+	struct leg *bridge; /* each other's, or itself: echo */
+	struct mix *mix;
+	int64_t mix_at;     /* position this leg hears next */
+	struct player player;
+	struct recording *recording;
+
+	uint8_t listening; /* LISTEN_ */
+	bool listen_known;
+	uint32_t listen_epoch, listen_ts;
+	uint64_t listen_fed_at; /* audio has been fed up to here */
+	uint32_t beep_ms;
+	struct pcm_ring *tap;
+	int16_t tap_frame[160];
+	uint16_t tap_fill;
+};
+
+/* leg.c: control thread */
+struct port_pair;
+struct leg *leg_new(const struct port_pair *sockets, uint64_t tag, uint32_t silence_ms); /* NULL: out of memory */
+void leg_free(struct leg *leg); /* after LEG_CLOSED or before ADOPT; closes sockets still open */
+
+/* life.c: the owner */
+void leg_describe(struct worker *w, struct leg *leg, const struct leg_remote *r);
+void leg_close(struct worker *w, struct leg *leg);
+void leg_visit(struct worker *w, struct leg *leg);
+void leg_publish(struct leg *leg);
+/** Leave bridge, echo or mix; the partner hears nothing more either. */
+void leg_detach(struct leg *leg);
+void leg_play_end(struct worker *w, struct leg *leg, bool stopped);
+
+/* receive.c */
+void leg_receive_rtp(struct worker *w, struct leg *leg);
+void leg_receive_rtcp(struct worker *w, struct leg *leg);
+
+/* send.c */
+struct rtp_packet;
+/** A packet another leg (or, for echo, this one) received. `p` is changed; its payload lies in the worker's buffer
+ *  with room for a header before it. */
+void leg_forward(struct worker *w, struct leg *dst, const struct leg *src, struct rtp_packet *p, bool event);
+/** What this leg plays or hears of a mix, one frame. */
+void leg_generate(struct worker *w, struct leg *leg);
+
+/* report.c */
+void leg_report(struct worker *w, struct leg *leg, bool bye);
+void leg_report_received(struct worker *w, struct leg *leg, const uint8_t *data, size_t n);
+
+/* listen.c */
+void listen_packet(struct worker *w, struct leg *leg, const int16_t *pcm, size_t n, uint32_t ts);
+void listen_idle(struct worker *w, struct leg *leg); /* no packets: time passes all the same */
+void listen_amd(struct worker *w, struct leg *leg, const struct amd_opts *o);
+void listen_beep(struct worker *w, struct leg *leg, uint32_t ms);
+void listen_tap(struct worker *w, struct leg *leg, struct pcm_ring *ring); /* NULL: stop */
+void listen_close(struct worker *w, struct leg *leg);
+
+#endif

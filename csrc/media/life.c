@@ -1,0 +1,132 @@
+/** life.c  A leg on its worker: description, regular visits, the end. */
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "media/address.h"
+#include "media/mix.h"
+#include "media/recorder.h"
+#include "media/worker.h"
+
+/* After a re-INVITE the far side's old stream may still be under way for about a round trip. */
+enum { REFUSE_MS = 500, PTIME_DEFAULT = 20, JITTER_UNIT_US = 125 };
+
+static bool valid_ptime(unsigned ms)
+{
+	return ms == 10 || ms == 20 || ms == 30 || ms == 40 || ms == 60;
+}
+
+static void unlock(struct worker *w, struct leg *leg)
+{
+	struct sockaddr none = {.sa_family = AF_UNSPEC};
+	(void)connect(leg->rtp_fd, &none, sizeof(none)); /* keeps the port: it was bound explicitly */
+	leg->locked = false;
+	leg->previous = leg->source;
+	leg->refuse_until = w->now + (uint64_t)REFUSE_MS * NS_PER_MS;
+}
+
+void leg_describe(struct worker *w, struct leg *leg, const struct leg_remote *r)
+{
+	bool listened = leg->described && leg->dir & DIR_RECV;
+	if (address_usable(&r->rtp)) {
+		bool moved = leg->described && !address_same(&leg->sdp_rtp, &r->rtp);
+		leg->sdp_rtp = r->rtp;
+		if (moved && leg->locked && !address_same(&leg->source, &r->rtp))
+			unlock(w, leg);
+	}
+	leg->sdp_rtcp = r->rtcp;
+	if (leg->dir != r->dir)
+		leg->tx.from = 0; /* packets not sent meanwhile are no loss */
+	leg->dir = r->dir;
+	leg->codec = r->codec;
+	leg->te_pt = r->te_pt;
+	leg->interval = valid_ptime(r->ptime_ms) ? r->ptime_ms : PTIME_DEFAULT;
+	if (!listened && r->dir & DIR_RECV)
+		leg->heard_at = w->now;
+	if (!leg->described)
+		leg->report_due = w->now + (worker_random(w) % 2500 + 2500) * NS_PER_MS;
+	leg->described = true;
+}
+
+void leg_detach(struct leg *leg)
+{
+	if (leg->bridge && leg->bridge != leg) {
+		leg->bridge->tx.from = 0;
+		leg->bridge->bridge = NULL;
+	}
+	leg->bridge = NULL;
+	leg->tx.from = 0;
+	mix_leave(leg);
+}
+
+void leg_play_end(struct worker *w, struct leg *leg, bool stopped)
+{
+	if (leg->player.kind == PLAY_NOTHING)
+		return;
+	struct media_event ev = {
+		.kind = MEDIA_EV_PLAY_DONE, .a = stopped, .handle = leg->handle, .tag = leg->player.tag};
+	player_end(&leg->player);
+	worker_event(w, &ev);
+}
+
+static void watch_silence(struct worker *w, struct leg *leg)
+{
+	if (leg->silent || !leg->described || !(leg->dir & DIR_RECV))
+		return;
+	uint64_t quiet = (w->now - leg->heard_at) / NS_PER_MS;
+	if (quiet < leg->silence_ms)
+		return;
+	leg->silent = true;
+	worker_leg_event(w, leg, MEDIA_EV_SILENT, (int32_t)(quiet > INT32_MAX ? INT32_MAX : quiet), 0, 0);
+}
+
+static void watch_digits(struct worker *w, struct leg *leg)
+{
+	struct te_digit d;
+	if (te_timeout(&leg->digits, w->now, &d))
+		worker_leg_event(w, leg, MEDIA_EV_DTMF, tone_event_digit(d.event), d.ms, 0);
+}
+
+void leg_publish(struct leg *leg)
+{
+	uint64_t words[LEG_PUBLISHED];
+	struct leg_stats *s = &leg->stats;
+	s->rx_lost = rtp_source_lost(&leg->rx);
+	s->rx_reordered = leg->rx.reordered;
+	s->rx_duplicates = leg->rx.duplicates;
+	s->ssrc_changes = leg->rx.ssrc_changes;
+	s->jitter_us = (leg->rx.jitter >> 4) * JITTER_UNIT_US;
+	memcpy(words, s, sizeof(words));
+	for (unsigned i = 0; i < LEG_PUBLISHED; i++)
+		atomic_store_explicit(&leg->published[i], words[i], memory_order_relaxed);
+}
+
+void leg_visit(struct worker *w, struct leg *leg)
+{
+	watch_silence(w, leg);
+	watch_digits(w, leg);
+	if (leg->listening)
+		listen_idle(w, leg);
+	leg_generate(w, leg);
+	if (leg->recording)
+		record_visit(w, leg);
+	if (leg->described && w->now >= leg->report_due)
+		leg_report(w, leg, false);
+	leg_publish(leg);
+}
+
+void leg_close(struct worker *w, struct leg *leg)
+{
+	leg_play_end(w, leg, true);
+	listen_close(w, leg);
+	record_stop(w, leg);
+	leg_detach(leg);
+	if (leg->described)
+		leg_report(w, leg, true);
+	worker_remove(w, leg);
+	close(leg->rtp_fd);
+	close(leg->rtcp_fd);
+	leg->rtp_fd = leg->rtcp_fd = -1;
+	leg->stats.closed = 1;
+	leg_publish(leg);
+}

@@ -1,0 +1,183 @@
+/** receive.c  The way of a packet through the engine. */
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "dsp/g711.h"
+#include "media/address.h"
+#include "media/engine.h"
+#include "rtp/packet.h"
+
+/* So many packets of one leg at a time: a flood on one socket must not starve the others. */
+enum { BUDGET = 32, PT_COMFORT_NOISE = 13 };
+
+static bool is_audio(const struct rtp_packet *p)
+{
+	return p->pt == CODEC_PCMU || p->pt == CODEC_PCMA;
+}
+
+static void lock_source(struct worker *w, struct leg *leg, const struct sockaddr_storage *sa, socklen_t len,
+			const struct net_addr *from)
+{
+	if (connect(leg->rtp_fd, (const struct sockaddr *)sa, len) != 0) {
+		leg->stats.tx_errors++;
+		return;
+	}
+	leg->locked = true;
+	leg->drained = false;
+	leg->source = *from;
+	struct media_event ev = {
+		.kind = MEDIA_EV_LATCHED, .handle = leg->handle, .tag = leg->tag, .addr = *from};
+	worker_event(w, &ev);
+}
+
+/* The socket is not (or was not, when this packet came) connected: may this packet come in? */
+static bool admit(struct worker *w, struct leg *leg, const struct sockaddr_storage *sa, socklen_t len, size_t n)
+{
+	struct net_addr from;
+	struct rtp_packet p;
+	address_from_kernel(&from, sa);
+	if (leg->locked && address_same(&from, &leg->source))
+		return true;
+	if (leg->locked || !leg->described ||
+	    (w->now < leg->refuse_until && address_same(&from, &leg->previous))) {
+		leg->stats.rx_foreign++;
+		return false;
+	}
+	if (rtp_is_rtcp(w->rx + RX_ROOM, n) || rtp_parse(&p, w->rx + RX_ROOM, n) ||
+	    (!is_audio(&p) && p.pt != leg->te_pt)) {
+		leg->stats.rx_bad++;
+		return false;
+	}
+	lock_source(w, leg, sa, len, &from);
+	return leg->locked;
+}
+
+/* Only needed while something wants samples. `p` is in the worker's buffer. */
+static void spread_samples(struct worker *w, struct leg *leg, const struct rtp_packet *p)
+{
+	if (!leg->listening && !leg->mix)
+		return;
+	g711_decode((enum codec)p->pt, p->payload, p->n, w->pcm);
+	if (leg->listening)
+		listen_packet(w, leg, w->pcm, p->n, p->ts);
+	if (leg->mix)
+		mix_put(leg, w->pcm, p->n, p->ts, w->now);
+}
+
+static void on_event(struct worker *w, struct leg *leg, struct rtp_packet *p)
+{
+	struct te_digit ended[2];
+	unsigned n = te_receive(&leg->digits, p->payload, p->n, p->ts, w->now, ended);
+	for (unsigned i = 0; i < n; i++)
+		worker_leg_event(w, leg, MEDIA_EV_DTMF, tone_event_digit(ended[i].event), ended[i].ms, 0);
+	if (leg->bridge)
+		leg_forward(w, leg->bridge, leg, p, true);
+}
+
+static void on_audio(struct worker *w, struct leg *leg, struct rtp_packet *p)
+{
+	spread_samples(w, leg, p);
+	if (leg->recording)
+		record_put(w, leg, REC_LEFT, (enum codec)p->pt, p->payload, p->n, leg->rx.epoch, p->ts);
+	if (leg->bridge)
+		leg_forward(w, leg->bridge, leg, p, false);
+}
+
+static void mark_heard(struct worker *w, struct leg *leg)
+{
+	leg->heard_at = w->now;
+	leg->stats.last_rx_at = w->now;
+	if (leg->stats.first_rx_at == 0)
+		leg->stats.first_rx_at = w->now;
+	if (!leg->silent)
+		return;
+	leg->silent = false;
+	worker_leg_event(w, leg, MEDIA_EV_RESUMED, 0, 0, 0);
+}
+
+static void on_rtp(struct worker *w, struct leg *leg, size_t n)
+{
+	const uint8_t *data = w->rx + RX_ROOM;
+	struct rtp_packet p;
+	if (n <= RX_BUFFER && rtp_is_rtcp(data, n)) {
+		leg_report_received(w, leg, data, n);
+		return;
+	}
+	if (n > RX_BUFFER || rtp_parse(&p, data, n)) {
+		leg->stats.rx_bad++;
+		return;
+	}
+	bool event = p.pt == leg->te_pt, audio = is_audio(&p);
+	if (!event && !audio && p.pt != PT_COMFORT_NOISE) {
+		leg->stats.rx_bad++;
+		return;
+	}
+	enum rtp_order order = rtp_source_put(&leg->rx, p.ssrc, p.seq);
+	if (order == RTP_JUMP)
+		leg->stats.rx_bad++;
+	if (order == RTP_JUMP || order == RTP_DUPLICATE)
+		return;
+	leg->stats.rx_packets++;
+	leg->stats.rx_bytes += p.n;
+	counter_add(&w->rx_packets, 1);
+	mark_heard(w, leg);
+	if (audio)
+		rtp_source_jitter(&leg->rx, p.ts, (uint32_t)(w->now / NS_PER_POSITION));
+	if (!(leg->dir & DIR_RECV) || p.n == 0)
+		return;
+	if (event)
+		on_event(w, leg, &p);
+	else if (audio)
+		on_audio(w, leg, &p);
+}
+
+/* More is waiting than the budget allows; an edge-triggered socket must be asked for again. */
+static void ask_again(struct worker *w, struct leg *leg)
+{
+	struct epoll_event ev = {.events = EPOLLIN | EPOLLET, .data.ptr = leg};
+	(void)epoll_ctl(w->epoll, EPOLL_CTL_MOD, leg->rtp_fd, &ev);
+}
+
+void leg_receive_rtp(struct worker *w, struct leg *leg)
+{
+	for (unsigned i = 0; i < BUDGET; i++) {
+		bool known = leg->locked && leg->drained;
+		struct sockaddr_storage sa;
+		socklen_t len = sizeof(sa);
+		/* MSG_TRUNC: the real length comes back, so a cut packet is seen as too long. */
+		ssize_t n = recvfrom(leg->rtp_fd, w->rx + RX_ROOM, RX_BUFFER, MSG_TRUNC,
+				     known ? NULL : (struct sockaddr *)&sa, known ? NULL : &len);
+		if (n < 0 && errno == EAGAIN) {
+			leg->drained = leg->locked;
+			return;
+		}
+		if (n < 0) { /* ICMP told that something we sent was not wanted */
+			leg->stats.tx_errors++;
+			continue;
+		}
+		if (known || admit(w, leg, &sa, len, (size_t)n > RX_BUFFER ? RX_BUFFER : (size_t)n))
+			on_rtp(w, leg, (size_t)n);
+	}
+	ask_again(w, leg);
+}
+
+void leg_receive_rtcp(struct worker *w, struct leg *leg)
+{
+	struct sockaddr_storage sa;
+	struct net_addr from;
+	/* What stays beyond the budget is read with the next packet's edge: reports are rare. */
+	for (unsigned i = 0; i < BUDGET; i++) {
+		socklen_t len = sizeof(sa);
+		ssize_t n = recvfrom(leg->rtcp_fd, w->rx, RX_BUFFER, 0, (struct sockaddr *)&sa, &len);
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n < 0)
+			continue;
+		address_from_kernel(&from, &sa);
+		if (!address_same_host(&from, leg->locked ? &leg->source : &leg->sdp_rtp))
+			leg->stats.rx_foreign++;
+		else
+			leg_report_received(w, leg, w->rx, (size_t)n);
+	}
+}

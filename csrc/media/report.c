@@ -1,0 +1,90 @@
+/** report.c  RTCP of a leg: a report every 5 s on average (RFC 3550 6.2, the fixed minimum of a session of two). */
+#include <stdio.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "media/address.h"
+#include "media/worker.h"
+#include "rtp/rtcp.h"
+
+enum { INTERVAL_MS = 5000, JITTER_UNIT_US = 125 };
+
+static uint64_t ntp_now(void)
+{
+	struct timespec ts;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return rtcp_ntp((uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec);
+}
+
+/* SDP's RTCP address unless the audio comes from another host (NAT): then the port above the audio's. */
+static bool report_address(const struct leg *leg, struct net_addr *out)
+{
+	const struct net_addr *rtp = leg->locked ? &leg->source : &leg->sdp_rtp;
+	if (!address_usable(rtp))
+		return false;
+	*out = *rtp;
+	out->port++;
+	if (address_usable(&leg->sdp_rtcp) && address_same_host(rtp, &leg->sdp_rtcp))
+		*out = leg->sdp_rtcp;
+	return out->port != 0;
+}
+
+static void fill_block(struct worker *w, struct leg *leg, struct rtcp_report *block)
+{
+	rtp_source_report(&leg->rx, block);
+	block->lsr = leg->peer_lsr;
+	block->dlsr = leg->peer_lsr ? (uint32_t)(((w->now - leg->peer_lsr_at) << 16) / 1000000000u) : 0;
+}
+
+void leg_report(struct worker *w, struct leg *leg, bool bye)
+{
+	struct net_addr to;
+	struct sockaddr_storage sa;
+	struct rtcp_report block;
+	uint8_t packet[RTCP_MAX];
+	char cname[40];
+	/* 6.2: a random factor of 0.5 to 1.5 keeps many legs from reporting in step. */
+	leg->report_due = w->now + (INTERVAL_MS / 2 + worker_random(w) % INTERVAL_MS) * NS_PER_MS;
+	if (!report_address(leg, &to))
+		return;
+	snprintf(cname, sizeof(cname), "%08x%08x@switchroom", leg->tx.ssrc ^ 0x5a5a5a5au, leg->stats.local_port);
+	struct rtcp_compose c = {.ssrc = leg->tx.ssrc,
+				 .sender = (uint32_t)leg->stats.tx_packets != leg->report_packets,
+				 .ntp = ntp_now(),
+				 .ts = rtp_sender_clock(&leg->tx, w->now),
+				 .packets = (uint32_t)leg->stats.tx_packets,
+				 .octets = (uint32_t)leg->stats.tx_bytes,
+				 .cname = cname,
+				 .bye = bye};
+	leg->report_packets = (uint32_t)leg->stats.tx_packets;
+	if (leg->rx.started) {
+		fill_block(w, leg, &block);
+		c.report = &block;
+	}
+	size_t n = rtcp_compose(packet, &c);
+	socklen_t len = address_to_kernel(&sa, &to);
+	if (sendto(leg->rtcp_fd, packet, n, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&sa, len) < 0)
+		leg->stats.tx_errors++;
+}
+
+void leg_report_received(struct worker *w, struct leg *leg, const uint8_t *data, size_t n)
+{
+	struct rtcp_view v;
+	if (rtcp_parse(&v, data, n, leg->tx.ssrc)) {
+		leg->stats.rx_bad++;
+		return;
+	}
+	if (v.has_sr) {
+		leg->peer_lsr = v.sr_lsr;
+		leg->peer_lsr_at = w->now;
+	}
+	if (!v.has_report)
+		return;
+	leg->stats.remote_lost = v.report.lost > 0 ? (uint32_t)v.report.lost : 0;
+	leg->stats.remote_jitter_us = v.report.jitter > UINT32_MAX / JITTER_UNIT_US ?
+					      UINT32_MAX :
+					      v.report.jitter * JITTER_UNIT_US;
+	uint32_t rtt = rtcp_round_trip(&v.report, ntp_now());
+	if (rtt)
+		leg->stats.rtt_us = rtt;
+}

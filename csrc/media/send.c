@@ -1,0 +1,148 @@
+/** send.c  What a leg hears: forwarded packets and generated frames. */
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "dsp/g711.h"
+#include "media/address.h"
+#include "media/engine.h"
+#include "rtp/packet.h"
+#include "rtp/seq.h"
+
+static ssize_t send_once(const struct leg *leg, const uint8_t *data, size_t n)
+{
+	struct sockaddr_storage sa;
+	if (leg->locked)
+		return send(leg->rtp_fd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	socklen_t len = address_to_kernel(&sa, &leg->sdp_rtp);
+	return sendto(leg->rtp_fd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&sa, len);
+}
+
+static void transmit(struct worker *w, struct leg *leg, const uint8_t *data, size_t n)
+{
+	ssize_t sent = send_once(leg, data, n);
+	if (sent < 0 && errno == ECONNREFUSED) { /* an earlier packet's ICMP error; this one was not sent */
+		leg->stats.tx_errors++;
+		sent = send_once(leg, data, n);
+	}
+	if (sent < 0) {
+		leg->stats.tx_errors++;
+		counter_add(&w->tx_errors, 1);
+		return;
+	}
+	leg->stats.tx_packets++;
+	leg->stats.tx_bytes += n - RTP_HEADER;
+	counter_add(&w->tx_packets, 1);
+}
+
+static bool can_send(const struct leg *leg)
+{
+	return leg->dir & DIR_SEND && leg->codec != CODEC_NONE && (leg->locked || address_usable(&leg->sdp_rtp));
+}
+
+/* One incoming stream of one leg, until it starts afresh. */
+static uint64_t source_key(const struct leg *src)
+{
+	return (src->handle >> 32) << 40 | (src->handle & 0xfffff) << 20 | (src->rx.epoch & 0xfffff);
+}
+
+void leg_forward(struct worker *w, struct leg *dst, const struct leg *src, struct rtp_packet *p, bool event)
+{
+	if (dst->player.kind != PLAY_NOTHING || !can_send(dst))
+		return;
+	uint64_t key = source_key(src);
+	if (event && dst->te_pt == 255) {
+		rtp_sender_skip(&dst->tx, key, p->seq);
+		return;
+	}
+	uint32_t samples = event ? (p->n >= TE_PAYLOAD ? get_be16(p->payload + 2) : 0) : (uint32_t)p->n;
+	enum codec from = (enum codec)p->pt, to = (enum codec)dst->codec;
+	if (!rtp_sender_forward(&dst->tx, key, p, samples, w->now))
+		return;
+	p->pt = event ? dst->te_pt : dst->codec;
+	uint8_t *payload = w->rx + (p->payload - w->rx);
+	if (!event) {
+		if (from != to)
+			g711_transcode(from, to, payload, p->n, payload);
+		if (dst->recording)
+			record_put(w, dst, REC_RIGHT, to, payload, p->n, 0, p->ts);
+	}
+	rtp_header(payload - RTP_HEADER, p);
+	transmit(w, dst, payload - RTP_HEADER, RTP_HEADER + p->n);
+	counter_add(&w->forwarded, 1);
+}
+
+static void send_audio(struct worker *w, struct leg *leg, const int16_t *pcm, uint32_t samples)
+{
+	struct rtp_packet p = {.pt = leg->codec};
+	uint8_t *payload = w->scratch + RTP_HEADER;
+	if (!can_send(leg))
+		return;
+	rtp_sender_generate(&leg->tx, &p, samples, w->now);
+	g711_encode((enum codec)leg->codec, pcm, samples, payload);
+	if (leg->recording)
+		record_put(w, leg, REC_RIGHT, (enum codec)leg->codec, payload, samples, 0, p.ts);
+	rtp_header(w->scratch, &p);
+	transmit(w, leg, w->scratch, RTP_HEADER + samples);
+}
+
+static void send_digit(struct worker *w, struct leg *leg, const struct digit_event *e, uint32_t samples)
+{
+	struct digits *d = &leg->player.u.digits;
+	struct rtp_packet p = {.pt = leg->te_pt};
+	if (!can_send(leg) || leg->te_pt == 255)
+		return;
+	rtp_sender_generate(&leg->tx, &p, samples, w->now);
+	if (e->first)
+		d->start_ts = p.ts;
+	p.ts = d->start_ts; /* RFC 4733 2.2.1: all packets of an event carry the time it began */
+	p.marker = e->first;
+	rtp_header(w->scratch, &p);
+	te_payload(w->scratch + RTP_HEADER, e->event, e->end, e->duration);
+	transmit(w, leg, w->scratch, RTP_HEADER + TE_PAYLOAD);
+}
+
+static void step_digits(struct worker *w, struct leg *leg, uint32_t samples)
+{
+	struct digit_event e;
+	switch (digits_event(&leg->player.u.digits, samples, &e)) {
+	case DIGIT_SEND:
+		send_digit(w, leg, &e, samples);
+		break;
+	case DIGIT_PAUSE:
+		break;
+	case DIGIT_OVER:
+		leg_play_end(w, leg, false);
+	}
+}
+
+static void watch_sink(struct worker *w, const struct leg *leg)
+{
+	struct pcm_ring *r = leg->player.u.sink.ring;
+	size_t used = pcm_ring_used(r);
+	if (leg->player.u.sink.closing || used >= leg->player.u.sink.low ||
+	    !atomic_exchange_explicit(&r->armed, 0, memory_order_relaxed))
+		return;
+	worker_leg_event(w, leg, MEDIA_EV_SINK_LOW, (int32_t)(used / RTP_CLOCK_KHZ),
+			 (int64_t)counter_get(&r->dropped), 0);
+}
+
+void leg_generate(struct worker *w, struct leg *leg)
+{
+	uint32_t samples = leg->interval * (uint32_t)RTP_CLOCK_KHZ;
+	struct player *pl = &leg->player;
+	if (pl->kind == PLAY_DIGITS && pl->u.digits.events) {
+		step_digits(w, leg, samples);
+		return;
+	}
+	if (pl->kind == PLAY_NOTHING) {
+		if (leg->mix && mix_get(leg, w->pcm, samples, w->now))
+			send_audio(w, leg, w->pcm, samples);
+		return;
+	}
+	bool more = player_fill(pl, w->pcm, samples);
+	send_audio(w, leg, w->pcm, samples);
+	if (!more)
+		leg_play_end(w, leg, false);
+	else if (pl->kind == PLAY_SINK)
+		watch_sink(w, leg);
+}

@@ -1,0 +1,238 @@
+/** media_rig.c  Engines and far ends for media tests. */
+#include "test/media_rig.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "media/address.h"
+#include "media/worker.h"
+
+static struct net_addr loopback(uint16_t port)
+{
+	return (struct net_addr){.family = ADDR_V4, .port = port, .ip = {127, 0, 0, 1}};
+}
+
+bool rig_open(struct rig *r, struct media_opts *o)
+{
+	struct media_opts standard = {.workers = 2, .max_legs = 64, .rec_buffer = 1 << 20};
+	memset(r, 0, sizeof(*r));
+	if (!o)
+		o = &standard;
+	if (o->address.family == ADDR_NONE)
+		o->address = loopback(0);
+	if (o->port_min == 0) { /* another start for each process: tests may run side by side */
+		o->port_min = (uint16_t)(10000 + getpid() % 100 * 200);
+		o->port_max = (uint16_t)(o->port_min + 1999);
+	}
+	return media_init(&r->m, o) == 0;
+}
+
+void rig_close(struct rig *r)
+{
+	media_free(r->m);
+	r->m = NULL;
+}
+
+void rig_sleep(unsigned ms)
+{
+	struct timespec ts = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+	nanosleep(&ts, NULL);
+}
+
+static void drain(struct rig *r)
+{
+	r->n += media_drain(r->m, r->seen + r->n, RIG_EVENTS - r->n);
+}
+
+static bool matches(const struct media_event *ev, enum media_event_kind kind, uint64_t handle)
+{
+	return ev->kind == kind && (handle == 0 || ev->handle == handle);
+}
+
+static bool take(struct rig *r, enum media_event_kind kind, uint64_t handle, struct media_event *ev)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		if (!matches(&r->seen[i], kind, handle))
+			continue;
+		*ev = r->seen[i];
+		r->n--;
+		memmove(&r->seen[i], &r->seen[i + 1], (r->n - i) * sizeof(*ev));
+		return true;
+	}
+	return false;
+}
+
+bool rig_wait(struct rig *r, enum media_event_kind kind, uint64_t handle, struct media_event *ev)
+{
+	uint64_t end = clock_now() + (uint64_t)WAIT_MS * NS_PER_MS;
+	for (;;) {
+		drain(r);
+		if (take(r, kind, handle, ev))
+			return true;
+		if (clock_now() > end)
+			return false;
+		if (r->n == RIG_EVENTS) /* nobody asked for these */
+			r->n = 0;
+		struct pollfd p = {.fd = media_event_fd(r->m), .events = POLLIN};
+		poll(&p, 1, 200);
+	}
+}
+
+bool rig_has(struct rig *r, enum media_event_kind kind, uint64_t handle)
+{
+	drain(r);
+	for (size_t i = 0; i < r->n; i++)
+		if (matches(&r->seen[i], kind, handle))
+			return true;
+	return false;
+}
+
+bool rig_until(bool (*holds)(void *arg), void *arg)
+{
+	uint64_t end = clock_now() + (uint64_t)WAIT_MS * NS_PER_MS;
+	while (!holds(arg)) {
+		if (clock_now() > end)
+			return false;
+		rig_sleep(1);
+	}
+	return true;
+}
+
+struct leg_stats rig_stats(struct rig *r, uint64_t leg)
+{
+	struct leg_stats s = {0};
+	(void)media_leg_stats(r->m, leg, &s);
+	return s;
+}
+
+struct received {
+	struct rig *rig;
+	uint64_t leg, packets;
+};
+
+static bool has_received(void *arg)
+{
+	const struct received *x = arg;
+	return rig_stats(x->rig, x->leg).rx_packets >= x->packets;
+}
+
+bool rig_received(struct rig *r, uint64_t leg, uint64_t packets)
+{
+	struct received x = {r, leg, packets};
+	return rig_until(has_received, &x);
+}
+
+static int bound_socket(uint16_t port, uint16_t *got)
+{
+	struct net_addr a = loopback(port);
+	struct sockaddr_storage sa;
+	socklen_t len = address_to_kernel(&sa, &a);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	if (bind(fd, (struct sockaddr *)&sa, len) || getsockname(fd, (struct sockaddr *)&sa, &len)) {
+		close(fd);
+		return -1;
+	}
+	address_from_kernel(&a, &sa);
+	*got = a.port;
+	return fd;
+}
+
+bool far_sockets(struct far_end *f)
+{
+	uint16_t port, above;
+	for (int tries = 0; tries < 100; tries++) {
+		f->rtp = bound_socket(0, &port);
+		f->rtcp = port < 65535 ? bound_socket((uint16_t)(port + 1), &above) : -1;
+		if (f->rtp >= 0 && f->rtcp >= 0) {
+			f->address = loopback(port);
+			return true;
+		}
+		far_close(f);
+	}
+	return false;
+}
+
+struct leg_remote far_remote(const struct far_end *f)
+{
+	struct leg_remote remote = {
+		.rtp = f->address, .rtcp = f->address, .codec = f->codec, .te_pt = 101, .dir = DIR_SENDRECV, .ptime_ms = 20};
+	remote.rtcp.port++;
+	return remote;
+}
+
+bool far_describe(struct rig *r, const struct far_end *f)
+{
+	struct leg_remote remote = far_remote(f);
+	return media_leg_remote(r->m, f->leg, &remote) == 0;
+}
+
+bool far_open(struct rig *r, struct far_end *f, enum codec codec, uint32_t worker)
+{
+	struct leg_opts o = {.tag = 7000 + f->ssrc, .worker = worker};
+	f->codec = (uint8_t)codec;
+	f->rtp = f->rtcp = -1;
+	if (f->ssrc == 0)
+		f->ssrc = 0x1000;
+	f->seq = 100;
+	f->ts = 8000;
+	return far_sockets(f) && media_leg_open(r->m, &o, &f->leg, &f->leg_address) == 0 && far_describe(r, f);
+}
+
+void far_close(struct far_end *f)
+{
+	if (f->rtp > 0)
+		close(f->rtp);
+	if (f->rtcp > 0)
+		close(f->rtcp);
+	f->rtp = f->rtcp = -1;
+}
+
+void far_raw(const struct far_end *f, const void *data, size_t n)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = address_to_kernel(&sa, &f->leg_address);
+	if (sendto(f->rtp, data, n, 0, (struct sockaddr *)&sa, len) < 0)
+		perror("sendto");
+}
+
+void far_send(const struct far_end *f, uint8_t pt, bool marker, uint16_t seq, uint32_t ts, const void *payload, size_t n)
+{
+	uint8_t data[2048];
+	struct rtp_packet p = {.pt = pt, .marker = marker, .seq = seq, .ts = ts, .ssrc = f->ssrc};
+	rtp_header(data, &p);
+	memcpy(data + RTP_HEADER, payload, n);
+	far_raw(f, data, RTP_HEADER + n);
+}
+
+void far_say(struct far_end *f, uint8_t fill)
+{
+	uint8_t payload[160];
+	memset(payload, fill, sizeof(payload));
+	far_send(f, f->codec, false, f->seq++, f->ts, payload, sizeof(payload));
+	f->ts += sizeof(payload);
+}
+
+bool far_hear(const struct far_end *f, struct datagram *d, unsigned ms)
+{
+	struct pollfd p = {.fd = f->rtp, .events = POLLIN};
+	if (poll(&p, 1, (int)ms) != 1)
+		return false;
+	ssize_t n = recv(f->rtp, d->data, sizeof(d->data), 0);
+	if (n < 0)
+		return false;
+	d->n = (size_t)n;
+	return rtp_parse(&d->rtp, d->data, d->n) == 0;
+}
+
+bool far_latch(struct rig *r, struct far_end *f)
+{
+	struct media_event ev;
+	far_say(f, 0x55);
+	return rig_wait(r, MEDIA_EV_LATCHED, f->leg, &ev);
+}

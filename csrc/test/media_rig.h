@@ -1,0 +1,62 @@
+/** media_rig.h  What media tests share: an engine, far ends with real sockets on loopback, waiting for events.
+ *  Waiting is bounded by WAIT_MS and ends as soon as what is waited for is there. */
+#ifndef MEDIA_RIG_H
+#define MEDIA_RIG_H
+
+#include "rtp/packet.h"
+#include "switchroom.h"
+#include "test/test.h"
+
+enum { WAIT_MS = 10000, RIG_EVENTS = 256 };
+
+struct rig {
+	struct media *m;
+	struct media_event seen[RIG_EVENTS]; /* drained, not yet asked for */
+	size_t n;
+};
+/** Two workers unless `o` says otherwise (its address and ports are filled in). */
+bool rig_open(struct rig *r, struct media_opts *o);
+void rig_close(struct rig *r);
+/** Take the first event of this kind; handle 0: any. false: none came in time. */
+bool rig_wait(struct rig *r, enum media_event_kind kind, uint64_t handle, struct media_event *ev);
+/** Drain now; whether an event of this kind (handle 0: any) lies there. Not taken. */
+bool rig_has(struct rig *r, enum media_event_kind kind, uint64_t handle);
+/** Bounded polling of a condition. */
+bool rig_until(bool (*holds)(void *arg), void *arg);
+struct leg_stats rig_stats(struct rig *r, uint64_t leg);
+/** Wait until the leg has received so many packets. */
+bool rig_received(struct rig *r, uint64_t leg, uint64_t packets);
+void rig_sleep(unsigned ms);
+
+/** A far end: an RTP socket (and RTCP above it) bound on loopback, and the leg that talks to it. */
+struct far_end {
+	int rtp, rtcp;
+	struct net_addr address;
+	struct net_addr leg_address;
+	uint64_t leg;
+	uint8_t codec;
+	uint16_t seq;
+	uint32_t ts, ssrc;
+};
+struct datagram {
+	uint8_t data[2048];
+	size_t n;
+	struct rtp_packet rtp;
+};
+/** Opens sockets and a leg described to them (te_pt 101, sendrecv). `worker` or LEG_ANY_WORKER. */
+bool far_open(struct rig *r, struct far_end *f, enum codec codec, uint32_t worker);
+bool far_sockets(struct far_end *f);
+void far_close(struct far_end *f);
+struct leg_remote far_remote(const struct far_end *f);
+bool far_describe(struct rig *r, const struct far_end *f);
+/** Send the next packet: 160 bytes of `fill`. */
+void far_say(struct far_end *f, uint8_t fill);
+/** Send with everything chosen; seq and ts of `f` stay. */
+void far_send(const struct far_end *f, uint8_t pt, bool marker, uint16_t seq, uint32_t ts, const void *payload, size_t n);
+void far_raw(const struct far_end *f, const void *data, size_t n);
+/** The next RTP packet; false: none within the time. */
+bool far_hear(const struct far_end *f, struct datagram *d, unsigned ms);
+/** Say one packet and wait for LATCHED. */
+bool far_latch(struct rig *r, struct far_end *f);
+
+#endif
