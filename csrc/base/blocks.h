@@ -17,8 +17,8 @@ struct blocks {
 	_Atomic uint64_t head; /* change count << 32 | index of the first free block */
 };
 int blocks_init(struct blocks *p, uint32_t count, size_t size); /* -ENOMEM */
-void blocks_fini(struct blocks *p);                             /* fine on a zeroed struct */
-uint32_t blocks_take(struct blocks *p);                         /* index; BLOCKS_NONE: used up */
+void blocks_fini(struct blocks *p);				/* fine on a zeroed struct */
+uint32_t blocks_take(struct blocks *p);				/* index; BLOCKS_NONE: used up */
 void blocks_give(struct blocks *p, uint32_t index);
 void *blocks_at(const struct blocks *p, uint32_t index);
 

@@ -21,11 +21,11 @@ struct ring {
 };
 /** `count` is rounded up to a power of two. -ENOMEM; -EINVAL: 0 or above 2^30. */
 int ring_init(struct ring *r, uint32_t count, size_t record);
-void ring_fini(struct ring *r);                   /* fine on a zeroed struct */
-bool ring_push(struct ring *r, const void *rec);  /* producer; false: full */
-uint32_t ring_space(const struct ring *r);        /* producer; free records, only grows until the next push */
-const void *ring_peek(const struct ring *r);      /* consumer; NULL: empty; borrowed until ring_pop() */
-void ring_pop(struct ring *r);                    /* consumer; after a peek that was not NULL */
+void ring_fini(struct ring *r);			 /* fine on a zeroed struct */
+bool ring_push(struct ring *r, const void *rec); /* producer; false: full */
+uint32_t ring_space(const struct ring *r);	 /* producer; free records, only grows until the next push */
+const void *ring_peek(const struct ring *r);	 /* consumer; NULL: empty; borrowed until ring_pop() */
+void ring_pop(struct ring *r);			 /* consumer; after a peek that was not NULL */
 
 struct mpsc {
 	unsigned char *mem;
@@ -39,6 +39,6 @@ struct mpsc {
 int mpsc_init(struct mpsc *q, uint32_t count, size_t record);
 void mpsc_fini(struct mpsc *q);
 bool mpsc_push(struct mpsc *q, const void *rec); /* any thread; false: full */
-bool mpsc_pop(struct mpsc *q, void *rec);        /* consumer; false: empty */
+bool mpsc_pop(struct mpsc *q, void *rec);	 /* consumer; false: empty */
 
 #endif

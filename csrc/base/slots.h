@@ -11,12 +11,12 @@ struct slots {
 	struct slot {
 		void *p; /* borrowed; NULL: free */
 		uint32_t gen, next;
-	} *at;
+	} * at;
 	uint32_t size, used, fresh, free;
 };
-int slots_init(struct slots *s, uint32_t size); /* -ENOMEM */
-void slots_fini(struct slots *s);               /* fine on a zeroed struct; entries are the caller's */
-uint64_t slots_add(struct slots *s, void *p);   /* 0: full */
+int slots_init(struct slots *s, uint32_t size);		 /* -ENOMEM */
+void slots_fini(struct slots *s);			 /* fine on a zeroed struct; entries are the caller's */
+uint64_t slots_add(struct slots *s, void *p);		 /* 0: full */
 void *slots_get(const struct slots *s, uint64_t handle); /* NULL: stale or never valid */
 void slots_remove(struct slots *s, uint64_t handle);
 

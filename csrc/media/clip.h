@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 struct clip {
-	struct clip *next;       /* control thread: released, waiting for players to end */
+	struct clip *next; /* control thread: released, waiting for players to end */
 	_Atomic uint32_t players;
 	size_t samples;
 	int16_t pcm[];

@@ -13,13 +13,13 @@ struct pcm_ring;
 struct recording;
 
 struct command {
-	uint32_t kind;  /* enum media_command */
+	uint32_t kind;	/* enum media_command */
 	uint32_t value; /* echo: on; mix: roles; beep: ms; loops; MOVE: target worker */
 	uint64_t leg;
 	uint64_t tag;
 	union {
 		struct leg_remote remote;
-		uint64_t other; /* bridge: the second leg */
+		uint64_t other;	   /* bridge: the second leg */
 		struct clip *clip; /* a reference is held */
 		struct tone_spec tone;
 		struct {
@@ -30,7 +30,7 @@ struct command {
 		struct recording *rec;
 		struct amd_opts amd;
 		struct pcm_ring *pcm; /* tap, sink */
-		uint32_t mark;        /* sink flush: play from here */
+		uint32_t mark;	      /* sink flush: play from here */
 	} u;
 };
 

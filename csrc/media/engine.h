@@ -17,7 +17,7 @@ enum { MEDIA_WORKERS = 16, MEDIA_CLIPS = 65536 };
 struct media {
 	struct media_opts opts;
 	struct ports ports;
-	struct slots legs;       /* workers look handles up, see slots.h */
+	struct slots legs; /* workers look handles up, see slots.h */
 	struct slots clips, mixes, recordings;
 	struct clip *clips_released; /* given up, but still playing somewhere */
 	struct mix *mixes_closed;

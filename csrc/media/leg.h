@@ -38,10 +38,10 @@ struct mix_input {
 
 /** The control thread's own notes. */
 struct leg_control {
-	uint32_t worker;       /* where it will be when all posted commands are done */
+	uint32_t worker; /* where it will be when all posted commands are done */
 	bool closing, closed_seen;
-	uint64_t mix;          /* handle, 0: none */
-	uint64_t recording;    /* handle, 0: none */
+	uint64_t mix;	    /* handle, 0: none */
+	uint64_t recording; /* handle, 0: none */
 	struct pcm_ring *tap, *sink, *retired;
 };
 
@@ -58,15 +58,15 @@ struct leg {
 	struct mix_input *mix_input;
 	/* ------------------------------------------------------------------ the worker's */
 	struct leg *next, **back; /* in a bucket of the wheel */
-	uint16_t interval;        /* ms between visits: ptime of generated audio */
-	uint64_t due;             /* tick of the next visit */
+	uint16_t interval;	  /* ms between visits: ptime of generated audio */
+	uint64_t due;		  /* tick of the next visit */
 
 	int rtp_fd, rtcp_fd;
-	bool locked;        /* the RTP socket is connected to `source` */
-	bool drained;       /* since the lock the socket has been empty once: nothing foreign can be left in it */
-	bool described;     /* media_leg_remote() has come */
+	bool locked;	/* the RTP socket is connected to `source` */
+	bool drained;	/* since the lock the socket has been empty once: nothing foreign can be left in it */
+	bool described; /* media_leg_remote() has come */
 	struct net_addr sdp_rtp, sdp_rtcp;
-	struct net_addr source;   /* locked to */
+	struct net_addr source;	  /* locked to */
 	struct net_addr previous; /* locked to before the SDP changed; refused until refuse_until */
 	uint64_t refuse_until;
 	uint8_t codec, te_pt, dir;
@@ -86,7 +86,7 @@ struct leg {
 
 	struct leg *bridge; /* each other's, or itself: echo */
 	struct mix *mix;
-	int64_t mix_at;     /* position this leg hears next */
+	int64_t mix_at; /* position this leg hears next */
 	struct player player;
 	struct recording *recording;
 
@@ -94,7 +94,8 @@ struct leg {
 	bool listen_known;
 	uint32_t listen_epoch, listen_ts;
 	uint64_t listen_fed_at; /* audio has been fed up to here */
-	uint32_t beep_ms;
+	uint32_t beep_ms;	/* give up after so long */
+	uint64_t beep_heard;	/* samples */
 	struct pcm_ring *tap;
 	int16_t tap_frame[160];
 	uint16_t tap_fill;

@@ -9,9 +9,9 @@
 enum {
 	FRAME = 160,
 	FRAME_MS = 20,
-	FILL_MAX = 4000,    /* samples: a longer hole is a new beginning */
-	IDLE_MS = 100,      /* no packet for so long: feed silence */
-	IDLE_KEEP_MS = 80   /* and stay so far behind, for packets that are only late */
+	FILL_MAX = 4000,  /* samples: a longer hole is a new beginning */
+	IDLE_MS = 100,	  /* no packet for so long: feed silence */
+	IDLE_KEEP_MS = 80 /* and stay so far behind, for packets that are only late */
 };
 
 static const int16_t quiet[FRAME];
@@ -31,16 +31,17 @@ static void say_amd(struct worker *w, struct leg *leg)
 
 static void say_beep(struct worker *w, struct leg *leg, bool heard)
 {
-	int64_t ms = heard ? leg->beep->end_ms : (int64_t)(leg->beep->samples / RTP_CLOCK_KHZ);
+	int64_t ms = heard ? leg->beep->end_ms : (int64_t)(leg->beep_heard / RTP_CLOCK_KHZ);
 	leg->listening &= (uint8_t)~LISTEN_BEEP;
 	worker_leg_event(w, leg, MEDIA_EV_BEEP, heard, ms, heard ? leg->beep->hz : 0);
 }
 
 static void feed_beep(struct worker *w, struct leg *leg, const int16_t *pcm, size_t n)
 {
+	leg->beep_heard += n;
 	if (beep_push(leg->beep, pcm, n))
 		say_beep(w, leg, true);
-	else if (leg->beep->samples / RTP_CLOCK_KHZ >= leg->beep_ms)
+	else if (leg->beep_heard / RTP_CLOCK_KHZ >= leg->beep_ms)
 		say_beep(w, leg, false);
 }
 
@@ -138,6 +139,7 @@ void listen_beep(struct worker *w, struct leg *leg, uint32_t ms)
 {
 	beep_init(leg->beep);
 	leg->beep_ms = ms;
+	leg->beep_heard = 0;
 	begin(w, leg, LISTEN_BEEP);
 }
 

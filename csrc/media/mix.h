@@ -8,11 +8,11 @@
 enum { MIX_MEMBERS = 16, MIX_DELAY_MS = 40 };
 
 struct mix {
-	struct mix *next;         /* control thread: closed, waiting for the worker */
+	struct mix *next; /* control thread: closed, waiting for the worker */
 	uint64_t handle;
-	uint32_t worker;          /* control thread: home, fixed by the first join; OWNER_NOBODY before */
-	uint32_t joined;          /* control thread: members after all posted commands */
-	_Atomic bool retired;     /* the worker will not touch it again */
+	uint32_t worker;      /* control thread: home, fixed by the first join; OWNER_NOBODY before */
+	uint32_t joined;      /* control thread: members after all posted commands */
+	_Atomic bool retired; /* the worker will not touch it again */
 	/* the worker's */
 	uint32_t n;
 	struct leg *members[MIX_MEMBERS];

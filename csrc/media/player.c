@@ -33,7 +33,7 @@ static bool fill_tone(struct tone *t, int16_t *pcm, size_t n)
 {
 	size_t got = tone_fill(t, pcm, n);
 	memset(pcm + got, 0, (n - got) * sizeof(*pcm));
-	return got == n;
+	return got == n && t->at < t->total;
 }
 
 static bool fill_sink(struct player *p, int16_t *pcm, size_t n)

@@ -16,12 +16,12 @@ enum player_kind { PLAY_NOTHING, PLAY_CLIP, PLAY_TONE, PLAY_DIGITS, PLAY_SINK };
 struct digits {
 	char text[32];
 	uint16_t n, at;
-	uint32_t tone, gap;    /* samples */
-	uint32_t passed;       /* samples since the start of this digit */
-	uint32_t start_ts;     /* RTP time of this digit, events only */
-	uint8_t ends;          /* end packets sent, events only */
-	bool events;           /* telephone-event, else in-band */
-	struct tone wave;      /* in-band only */
+	uint32_t tone, gap; /* samples */
+	uint32_t passed;    /* samples since the start of this digit */
+	uint32_t start_ts;  /* RTP time of this digit, events only */
+	uint8_t ends;	    /* end packets sent, events only */
+	bool events;	    /* telephone-event, else in-band */
+	struct tone wave;   /* in-band only */
 };
 
 struct player {
@@ -37,7 +37,7 @@ struct player {
 		struct digits digits;
 		struct {
 			struct pcm_ring *ring; /* borrowed until retired is set */
-			uint32_t low;          /* samples */
+			uint32_t low;	       /* samples */
 			bool closing, heard;
 		} sink;
 	} u;

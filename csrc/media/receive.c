@@ -26,8 +26,7 @@ static void lock_source(struct worker *w, struct leg *leg, const struct sockaddr
 	leg->locked = true;
 	leg->drained = false;
 	leg->source = *from;
-	struct media_event ev = {
-		.kind = MEDIA_EV_LATCHED, .handle = leg->handle, .tag = leg->tag, .addr = *from};
+	struct media_event ev = {.kind = MEDIA_EV_LATCHED, .handle = leg->handle, .tag = leg->tag, .addr = *from};
 	worker_event(w, &ev);
 }
 
@@ -39,8 +38,7 @@ static bool admit(struct worker *w, struct leg *leg, const struct sockaddr_stora
 	address_from_kernel(&from, sa);
 	if (leg->locked && address_same(&from, &leg->source))
 		return true;
-	if (leg->locked || !leg->described ||
-	    (w->now < leg->refuse_until && address_same(&from, &leg->previous))) {
+	if (leg->locked || !leg->described || (w->now < leg->refuse_until && address_same(&from, &leg->previous))) {
 		leg->stats.rx_foreign++;
 		return false;
 	}

@@ -55,7 +55,8 @@ static void finish(struct recorder *r, struct leg *leg, int64_t total, int error
 		hand_over(r, rec, (size_t)samples);
 	}
 	leg->recording = NULL;
-	writer_post(r, &(struct writer_job){.kind = WRITER_CLOSE, .rec = rec, .total = (uint64_t)total, .error = error});
+	writer_post(r,
+		    &(struct writer_job){.kind = WRITER_CLOSE, .rec = rec, .total = (uint64_t)total, .error = error});
 }
 
 void record_start(struct worker *w, struct leg *leg, struct recording *rec)

@@ -27,16 +27,16 @@ struct recording {
 	uint64_t handle, tag, leg;
 	/* worker */
 	uint64_t started;
-	int64_t base;       /* position of chunk[0] */
-	uint32_t chunk[2];  /* of the pool, BLOCKS_NONE before the start */
+	int64_t base;	   /* position of chunk[0] */
+	uint32_t chunk[2]; /* of the pool, BLOCKS_NONE before the start */
 	struct timeline side[2];
-	uint8_t codec;      /* of the file */
+	uint8_t codec; /* of the file */
 	/* set by the writer, looked at by the worker: give up */
 	_Atomic bool failed;
 	/* writer */
 	int fd;
-	int error;          /* positive errno */
-	uint64_t bytes;     /* of audio in the file */
+	int error;	/* positive errno */
+	uint64_t bytes; /* of audio in the file */
 	bool told;
 	char path[];
 };
@@ -49,7 +49,7 @@ struct recorder {
 	struct blocks chunks;
 	struct mpsc jobs;
 	struct ring events; /* writer to control thread */
-	int wake;           /* eventfd */
+	int wake;	    /* eventfd */
 	pthread_t thread;
 	bool running;
 	_Atomic bool stop;

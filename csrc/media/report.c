@@ -81,9 +81,8 @@ void leg_report_received(struct worker *w, struct leg *leg, const uint8_t *data,
 	if (!v.has_report)
 		return;
 	leg->stats.remote_lost = v.report.lost > 0 ? (uint32_t)v.report.lost : 0;
-	leg->stats.remote_jitter_us = v.report.jitter > UINT32_MAX / JITTER_UNIT_US ?
-					      UINT32_MAX :
-					      v.report.jitter * JITTER_UNIT_US;
+	leg->stats.remote_jitter_us =
+		v.report.jitter > UINT32_MAX / JITTER_UNIT_US ? UINT32_MAX : v.report.jitter * JITTER_UNIT_US;
 	uint32_t rtt = rtcp_round_trip(&v.report, ntp_now());
 	if (rtt)
 		leg->stats.rtt_us = rtt;

@@ -122,8 +122,8 @@ static void watch_sink(struct worker *w, const struct leg *leg)
 	if (leg->player.u.sink.closing || used >= leg->player.u.sink.low ||
 	    !atomic_exchange_explicit(&r->armed, 0, memory_order_relaxed))
 		return;
-	worker_leg_event(w, leg, MEDIA_EV_SINK_LOW, (int32_t)(used / RTP_CLOCK_KHZ),
-			 (int64_t)counter_get(&r->dropped), 0);
+	worker_leg_event(w, leg, MEDIA_EV_SINK_LOW, (int32_t)(used / RTP_CLOCK_KHZ), (int64_t)counter_get(&r->dropped),
+			 0);
 }
 
 void leg_generate(struct worker *w, struct leg *leg)

@@ -16,9 +16,9 @@
 
 enum {
 	EVENTS = 512,
-	SLOTS = 20,     /* generated frames of 20 ms are spread over as many ticks */
+	SLOTS = 20, /* generated frames of 20 ms are spread over as many ticks */
 	LATE_TICKS = 5,
-	CATCH_UP = 60,  /* ticks made up for after a stall: three frames of a leg, older ones are given up */
+	CATCH_UP = 60, /* ticks made up for after a stall: three frames of a leg, older ones are given up */
 	RINGS_MIN = 1024
 };
 
@@ -48,7 +48,8 @@ bool worker_event(struct worker *w, struct media_event *ev)
 	return true;
 }
 
-void worker_leg_event(struct worker *w, const struct leg *leg, enum media_event_kind kind, int32_t a, int64_t b, int64_t c)
+void worker_leg_event(struct worker *w, const struct leg *leg, enum media_event_kind kind, int32_t a, int64_t b,
+		      int64_t c)
 {
 	struct media_event ev = {.kind = kind, .a = a, .b = b, .c = c, .handle = leg->handle, .tag = leg->tag};
 	worker_event(w, &ev);

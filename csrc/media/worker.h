@@ -22,8 +22,8 @@ struct worker {
 	int epoll, wake; /* wake: eventfd */
 	_Atomic bool stop;
 	_Atomic uint32_t asleep; /* 1: it blocks until woken */
-	struct ring commands;    /* control thread to worker */
-	struct ring events;      /* worker to control thread */
+	struct ring commands;	 /* control thread to worker */
+	struct ring events;	 /* worker to control thread */
 	_Atomic uint64_t rx_packets, tx_packets, forwarded, tx_errors, late_ticks, max_tick_ns, events_dropped;
 	uint32_t control_legs; /* control thread: legs posted to it */
 	/* the thread's own */
@@ -33,14 +33,14 @@ struct worker {
 	uint32_t legs, next_slot;
 	bool raised, stalled; /* events to announce; the next command waits for a leg to arrive */
 	struct leg *wheel[WHEEL];
-	struct leg *ending; /* closed, but their LEG_CLOSED found no room yet */
+	struct leg *ending;		 /* closed, but their LEG_CLOSED found no room yet */
 	uint8_t rx[RX_ROOM + RX_BUFFER]; /* packets are read behind the room */
 	uint8_t scratch[RX_BUFFER];
 	int16_t pcm[RX_BUFFER];
 };
 
 int worker_init(struct worker *w, struct media *m, uint32_t index); /* starts the thread */
-void worker_stop(struct worker *w);                                 /* ends it. Fine on a zeroed struct */
+void worker_stop(struct worker *w);				    /* ends it. Fine on a zeroed struct */
 void worker_fini(struct worker *w);
 void worker_wake(struct worker *w); /* any thread, after pushing a command */
 uint64_t worker_cpu_ns(const struct worker *w);

@@ -19,8 +19,8 @@
 enum { CHANNELS = 2, RATE = 8000, CHUNKS_MIN = 4, FULL_WAIT_NS = 1000000 };
 
 /* Room for REC_DONE and REC_ERROR of every recording: the ring is never full while the application drains. */
-static void tell(struct recorder *r, const struct recording *rec, enum media_event_kind kind, int error, int64_t samples,
-		 int64_t bytes)
+static void tell(struct recorder *r, const struct recording *rec, enum media_event_kind kind, int error,
+		 int64_t samples, int64_t bytes)
 {
 	struct media_event ev = {.kind = kind,
 				 .a = error,
@@ -131,7 +131,8 @@ static void on_close(struct recorder *r, struct recording *rec, const struct wri
 			fail(r, rec, errno);
 		rec->fd = -1;
 	}
-	tell(r, rec, MEDIA_EV_REC_DONE, rec->error, (int64_t)(rec->bytes / CHANNELS), (int64_t)(rec->bytes + WAV_HEADER));
+	tell(r, rec, MEDIA_EV_REC_DONE, rec->error, (int64_t)(rec->bytes / CHANNELS),
+	     (int64_t)(rec->bytes + WAV_HEADER));
 }
 
 static void work(struct recorder *r, const struct writer_job *job)

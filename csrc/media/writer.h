@@ -9,10 +9,10 @@ enum writer_kind { WRITER_OPEN, WRITER_DATA, WRITER_CLOSE };
 struct writer_job {
 	struct recording *rec; /* CLOSE: given; it lives until REC_DONE has been drained */
 	uint32_t kind;
-	uint32_t chunk;        /* DATA: given, goes back to the pool */
-	uint32_t bytes;        /* DATA: of the chunk, from its beginning */
-	int error;             /* CLOSE: why it ends early, positive errno */
-	uint64_t total;        /* CLOSE: samples; what is missing is filled with silence */
+	uint32_t chunk; /* DATA: given, goes back to the pool */
+	uint32_t bytes; /* DATA: of the chunk, from its beginning */
+	int error;	/* CLOSE: why it ends early, positive errno */
+	uint64_t total; /* CLOSE: samples; what is missing is filled with silence */
 };
 /** Cannot fail: the queue holds every chunk, and OPEN and CLOSE of every recording. */
 void writer_post(struct recorder *r, const struct writer_job *job);

@@ -16,9 +16,9 @@ struct rtcp_report {
 
 /** What a compound packet said. Of several report blocks only the one about `about` is kept. */
 struct rtcp_view {
-	uint32_t sender;     /* SSRC of the first report */
+	uint32_t sender; /* SSRC of the first report */
 	bool has_sr, has_report, bye;
-	uint32_t sr_lsr;     /* middle 32 bits of the SR's NTP time: what we give back as LSR */
+	uint32_t sr_lsr; /* middle 32 bits of the SR's NTP time: what we give back as LSR */
 	struct rtcp_report report;
 };
 /** -EBADMSG: not a valid compound packet (A.2), nothing of it shall be used. */
@@ -26,11 +26,11 @@ int rtcp_parse(struct rtcp_view *v, const uint8_t *data, size_t n, uint32_t abou
 
 struct rtcp_compose {
 	uint32_t ssrc;
-	bool sender;         /* SR, else RR */
-	uint64_t ntp;        /* 32.32 seconds since 1900, SR only */
+	bool sender;  /* SR, else RR */
+	uint64_t ntp; /* 32.32 seconds since 1900, SR only */
 	uint32_t ts, packets, octets;
 	const struct rtcp_report *report; /* NULL: none */
-	const char *cname;   /* at most 64 characters are used */
+	const char *cname;		  /* at most 64 characters are used */
 	bool bye;
 };
 enum { RTCP_MAX = 28 + 24 + 84 + 8 };

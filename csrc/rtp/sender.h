@@ -12,15 +12,15 @@
 
 struct rtp_sender {
 	uint32_t ssrc;
-	uint16_t seq;      /* highest sent */
-	uint32_t ts;       /* of it */
-	uint32_t samples;  /* it lasts so long */
-	uint64_t at;       /* it was sent then, ns */
-	uint64_t from;     /* the source now: RTP_GENERATED or the caller's key */
-	uint16_t seq_off;  /* out = in + off, forwarded sources */
+	uint16_t seq;	  /* highest sent */
+	uint32_t ts;	  /* of it */
+	uint32_t samples; /* it lasts so long */
+	uint64_t at;	  /* it was sent then, ns */
+	uint64_t from;	  /* the source now: RTP_GENERATED or the caller's key */
+	uint16_t seq_off; /* out = in + off, forwarded sources */
 	uint32_t ts_off;
-	uint16_t floor;    /* incoming packets before this one belong to before the seam */
-	uint8_t guard;     /* packets for which the floor is looked at */
+	uint16_t floor; /* incoming packets before this one belong to before the seam */
+	uint8_t guard;	/* packets for which the floor is looked at */
 	bool started;
 };
 enum { RTP_GENERATED = 1 };

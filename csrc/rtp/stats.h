@@ -19,16 +19,16 @@ enum rtp_order {
 struct rtp_source {
 	bool started;
 	uint32_t ssrc;
-	uint32_t epoch;   /* grows when the stream starts afresh: another SSRC or a sequence jump */
+	uint32_t epoch; /* grows when the stream starts afresh: another SSRC or a sequence jump */
 	uint32_t ssrc_changes;
 	uint16_t max_seq, base_seq;
-	uint32_t cycles;  /* 65536 for each wrap */
-	uint32_t bad_seq; /* the sequence number that would confirm a jump; above 65535: none */
-	uint64_t seen;    /* bit i: max_seq - i has come */
+	uint32_t cycles;		/* 65536 for each wrap */
+	uint32_t bad_seq;		/* the sequence number that would confirm a jump; above 65535: none */
+	uint64_t seen;			/* bit i: max_seq - i has come */
 	uint64_t received, lost_before; /* in this epoch; in earlier ones */
 	uint64_t reordered, duplicates;
 	uint64_t expected_prior, received_prior; /* at the last report */
-	uint32_t transit, jitter; /* jitter in 1/16 timestamp units */
+	uint32_t transit, jitter;		 /* jitter in 1/16 timestamp units */
 	bool transit_known;
 };
 

@@ -10,7 +10,7 @@
 struct timeline {
 	bool anchored;
 	uint32_t epoch, ts;
-	int64_t pos;       /* of ts */
+	int64_t pos;	   /* of ts */
 	uint32_t late_run; /* packets in a row beyond the limit */
 };
 struct timeline_limits {

@@ -160,8 +160,12 @@ bool far_sockets(struct far_end *f)
 
 struct leg_remote far_remote(const struct far_end *f)
 {
-	struct leg_remote remote = {
-		.rtp = f->address, .rtcp = f->address, .codec = f->codec, .te_pt = 101, .dir = DIR_SENDRECV, .ptime_ms = 20};
+	struct leg_remote remote = {.rtp = f->address,
+				    .rtcp = f->address,
+				    .codec = f->codec,
+				    .te_pt = 101,
+				    .dir = DIR_SENDRECV,
+				    .ptime_ms = 20};
 	remote.rtcp.port++;
 	return remote;
 }
@@ -201,7 +205,8 @@ void far_raw(const struct far_end *f, const void *data, size_t n)
 		perror("sendto");
 }
 
-void far_send(const struct far_end *f, uint8_t pt, bool marker, uint16_t seq, uint32_t ts, const void *payload, size_t n)
+void far_send(const struct far_end *f, uint8_t pt, bool marker, uint16_t seq, uint32_t ts, const void *payload,
+	      size_t n)
 {
 	uint8_t data[2048];
 	struct rtp_packet p = {.pt = pt, .marker = marker, .seq = seq, .ts = ts, .ssrc = f->ssrc};

@@ -52,7 +52,8 @@ bool far_describe(struct rig *r, const struct far_end *f);
 /** Send the next packet: 160 bytes of `fill`. */
 void far_say(struct far_end *f, uint8_t fill);
 /** Send with everything chosen; seq and ts of `f` stay. */
-void far_send(const struct far_end *f, uint8_t pt, bool marker, uint16_t seq, uint32_t ts, const void *payload, size_t n);
+void far_send(const struct far_end *f, uint8_t pt, bool marker, uint16_t seq, uint32_t ts, const void *payload,
+	      size_t n);
 void far_raw(const struct far_end *f, const void *data, size_t n);
 /** The next RTP packet; false: none within the time. */
 bool far_hear(const struct far_end *f, struct datagram *d, unsigned ms);

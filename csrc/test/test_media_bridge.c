@@ -43,7 +43,6 @@ TEST_NO_OOM(media_bridge_passes_payloads_unchanged_both_ways)
 	uint8_t payload[160];
 	CHECK(pair_open(&p, CODEC_PCMU, CODEC_PCMU, 0, 0));
 	CHECK(media_bridge(p.r.m, p.a.leg, p.b.leg) == 0);
-	CHECK(pass(&p.a, &p.b, 1, &d) || pass(&p.a, &p.b, 1, &d));
 	for (unsigned round = 0; round < 50; round++) {
 		for (size_t i = 0; i < sizeof(payload); i++)
 			payload[i] = (uint8_t)(round * 7 + i);
@@ -148,8 +147,6 @@ TEST_NO_OOM(media_unbridge_silences_both)
 	CHECK(media_bridge(p.r.m, p.a.leg, p.b.leg) == 0);
 	CHECK(pass(&p.a, &p.b, 1, &d));
 	CHECK(media_unbridge(p.r.m, p.b.leg) == 0);
-	CHECK(rig_received(&p.r, p.a.leg, 2));
-	rig_sleep(10);
 	far_say(&p.a, 2);
 	far_say(&p.b, 2);
 	CHECK(rig_received(&p.r, p.a.leg, 3) && rig_received(&p.r, p.b.leg, 2));
@@ -186,6 +183,7 @@ TEST_NO_OOM(media_bridge_brings_legs_of_two_workers_together)
 	CHECK(media_leg_worker(p.r.m, p.a.leg) == 0 && media_leg_worker(p.r.m, p.b.leg) == 1);
 	CHECK(media_bridge(p.r.m, p.a.leg, p.b.leg) == 0);
 	CHECK(media_leg_worker(p.r.m, p.a.leg) == media_leg_worker(p.r.m, p.b.leg));
+	rig_sleep(30); /* the hand-over takes a tick of each */
 	CHECK(pass(&p.a, &p.b, 1, &d) && d.rtp.payload[0] == 1);
 	CHECK(pass(&p.b, &p.a, 2, &d) && d.rtp.payload[0] == 2);
 out:
@@ -236,6 +234,7 @@ TEST_NO_OOM(media_bridge_partner_survives_a_close)
 	struct media_event ev;
 	CHECK(pair_open(&p, CODEC_PCMU, CODEC_PCMU, 0, 1));
 	CHECK(media_bridge(p.r.m, p.a.leg, p.b.leg) == 0);
+	rig_sleep(30);
 	CHECK(pass(&p.a, &p.b, 1, &d));
 	CHECK(media_leg_close(p.r.m, p.b.leg) == 0);
 	CHECK(rig_wait(&p.r, MEDIA_EV_LEG_CLOSED, p.b.leg, &ev));
