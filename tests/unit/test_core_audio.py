@@ -292,7 +292,7 @@ async def test_amd_and_beep_give_up_with_the_call(pair: Pair) -> None:
 
 
 async def test_amd_hears_nobody(pair: Pair) -> None:
-    ours, theirs = await pair.up()
+    ours, _ = await pair.up()
     heard = Heard(ours)
     result = await ours.amd(initial_silence_ms=500)
     assert (result.verdict, result.reason) == ("silence", "no_voice")
@@ -352,7 +352,7 @@ async def test_bad_audio_file_says_what_is_wrong(pair: Pair, tmp_path: Path) -> 
 
 
 async def test_audio_of_an_ended_leg_is_refused(pair: Pair) -> None:
-    ours, theirs = await pair.up()
+    ours, _ = await pair.up()
     ours.hangup()
     await ours.wait_closed()
     with pytest.raises(errors.WrongState, match="ended"):
@@ -381,6 +381,6 @@ async def test_calls_do_not_hear_each_other(pair: Pair, tmp_path: Path) -> None:
         ours.hangup()
     for recording, hz in zip(records, tones, strict=True):
         samples = read_wav(Path((await recording).path))[:, 0]
-        start, end = speech_span(samples)
+        start, _ = speech_span(samples)
         spectrum = np.abs(np.fft.rfft(samples[start : start + 4000] * np.hanning(4000)))
         assert {other for other in tones if spectrum[round(other / 2)] > 20} == {hz}
