@@ -34,7 +34,8 @@ from ..schema.event import Event
 from ..store import Committed, EventDraft, Store
 from ..store.calls import CallRow, InsertCall, read_call, read_calls
 from .call import Call, CallLeg, ended_data
-from .trunks import Publish, Trunk, Trunks
+from .events import Events
+from .trunks import Trunk, Trunks
 
 log = structlog.get_logger(__name__)
 
@@ -42,12 +43,13 @@ log = structlog.get_logger(__name__)
 class Calls:
     """Registry of calls by id. Each ends as one row of the store and one event `call.ended`, committed together."""
 
-    def __init__(self, core: Core, trunks: Trunks, store: Store, recordings: str | Path, publish: Publish) -> None:
+    def __init__(self, core: Core, trunks: Trunks, store: Store, recordings: str | Path, events: Events) -> None:
         self._core = core
         self._trunks = trunks
         self._store = store
         self._recordings = Path(recordings).absolute()
-        self._publish = publish
+        self._events = events
+        self._publish = events.publish
         self._calls: dict[str, Call] = {}
         self.on_cdr: Callable[[CallRow], None] | None = None  # hears of each CDR once it is committed
         self._writing = 0
@@ -183,7 +185,7 @@ class Calls:
             "call.ended", ended_data(call, row), call_id=call.id, campaign_id=call.campaign_id, agent_id=call.agent_id
         )
         self._writing += 1
-        self._store.submit([InsertCall(row)], [draft]).add_done_callback(lambda done: self._row_written(done, row))
+        self._events.commit([InsertCall(row)], [draft]).add_done_callback(lambda done: self._row_written(done, row))
 
     def _row_written(self, done: asyncio.Future[Committed], row: CallRow) -> None:
         self._writing -= 1

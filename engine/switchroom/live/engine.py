@@ -66,7 +66,7 @@ class Engine:
         self._stack.callback(self.events.flush)
         self.core = await enter(Core(_core_options(self.config)))
         self.trunks = Trunks(self.core, self.config.trunk, self.events.publish)
-        self.calls = Calls(self.core, self.trunks, self.store, self.config.recording.path, self.events.publish)
+        self.calls = Calls(self.core, self.trunks, self.store, self.config.recording.path, self.events)
         if self.config.reporting.path is not None:
             self.cdr_files = CdrFiles(self.config.reporting.path)
             self.calls.on_cdr = self.cdr_files.add
