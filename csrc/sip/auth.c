@@ -69,8 +69,18 @@ static void one_line(struct sip_core *c, struct sip_call *k, struct build *b, en
 			     (struct str){value, (size_t)n});
 }
 
+int auth_invite_begins(struct sip_core *c, struct sip_call *k, struct str uri)
+{
+	bool credentials = k->len[TEXT_WWW] || k->len[TEXT_PROXY];
+	if (!credentials || str_eq(uri, call_text(k, TEXT_AUTH_URI)))
+		return 0;
+	return call_put_text(c, k, TEXT_AUTH_URI, uri);
+}
+
 void auth_lines(struct sip_core *c, struct sip_call *k, struct build *b, enum sip_method m, struct str uri)
 {
+	if (m == SIP_ACK)
+		uri = call_text(k, TEXT_AUTH_URI);
 	one_line(c, k, b, TEXT_WWW, &k->www, m, uri);
 	one_line(c, k, b, TEXT_PROXY, &k->proxy, m, uri);
 }

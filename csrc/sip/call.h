@@ -26,7 +26,8 @@ enum call_text {
 	TEXT_LINES, /* extra header lines of the first INVITE */
 	TEXT_WWW,   /* last challenges */
 	TEXT_PROXY,
-	TEXT_OFFER, /* their SDP until we have answered it */
+	TEXT_AUTH_URI, /* Request-URI of the last INVITE with credentials: its ACK repeats them */
+	TEXT_OFFER,    /* their SDP until we have answered it */
 	TEXT_COUNT
 };
 enum { CALL_TEXT_MAX = 16384 };
@@ -150,5 +151,7 @@ bool auth_challenged(struct sip_core *c, struct sip_call *k);
 /** Append (Proxy-)Authorization lines for a request. */
 void auth_lines(struct sip_core *c, struct sip_call *k, struct build *b, enum sip_method m, struct str uri);
 void auth_request_begins(struct sip_call *k);
+/** An INVITE goes to `uri`. -ENOBUFS, -E2BIG. */
+int auth_invite_begins(struct sip_core *c, struct sip_call *k, struct str uri);
 
 #endif

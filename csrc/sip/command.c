@@ -136,7 +136,7 @@ static int put_opts(struct sip_core *c, struct sip_call *k, const struct sip_cal
 
 int sip_call_create(struct sip_core *c, const struct sip_call_opts *o, uint64_t now, uint64_t *call)
 {
-	if (core_enter(c, now, 0) != 0)
+	if (core_enter(c, now, SIP_COMMAND_MAX) != 0)
 		return -ENOBUFS;
 	if (!opts_ok(c, o))
 		return -EINVAL;
@@ -193,7 +193,7 @@ static int send_progress(struct sip_core *c, struct sip_call *k, struct sip_txn 
 int sip_call_progress(struct sip_core *c, uint64_t call, unsigned status, const struct sip_local *local, uint64_t now)
 {
 	struct sip_call *k;
-	if (core_enter(c, now, 0) != 0)
+	if (core_enter(c, now, SIP_COMMAND_MAX) != 0)
 		return -ENOBUFS;
 	if (status <= 100 || status >= 200 || (local && !command_local_ok(local)))
 		return -EINVAL;
@@ -209,7 +209,7 @@ int sip_call_answer(struct sip_core *c, uint64_t call, const struct sip_local *l
 {
 	struct sip_call *k;
 	struct str body;
-	if (core_enter(c, now, 0) != 0)
+	if (core_enter(c, now, SIP_COMMAND_MAX) != 0)
 		return -ENOBUFS;
 	if (!command_local_ok(local))
 		return -EINVAL;
@@ -229,7 +229,7 @@ int sip_call_answer(struct sip_core *c, uint64_t call, const struct sip_local *l
 int sip_call_reject(struct sip_core *c, uint64_t call, unsigned status, struct str headers, uint64_t now)
 {
 	struct sip_call *k;
-	if (core_enter(c, now, 0) != 0)
+	if (core_enter(c, now, SIP_COMMAND_MAX) != 0)
 		return -ENOBUFS;
 	if (status < 300 || status > 699 || !command_lines_ok(c, headers))
 		return -EINVAL;
@@ -267,7 +267,7 @@ static void hang_up_calling(struct sip_core *c, struct sip_call *k, unsigned q85
 int sip_call_hangup(struct sip_core *c, uint64_t call, unsigned q850, uint64_t now)
 {
 	struct sip_call *k;
-	if (core_enter(c, now, 0) != 0)
+	if (core_enter(c, now, SIP_COMMAND_MAX) != 0)
 		return -ENOBUFS;
 	if (q850 > 127)
 		return -EINVAL;

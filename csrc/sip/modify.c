@@ -102,7 +102,8 @@ void modify_incoming(struct sip_core *c, struct sip_call *k)
 void modify_confirmed(struct sip_core *c, struct sip_call *k, const struct sip_media *before)
 {
 	say_media(c, k, before);
-	if (k->modifying && !k->invite)
+	if (k->modifying && !k->invite &&
+	    k->modify_tries == 0) /* it only waited for this; after a 491 it goes on waiting */
 		modify_again(c, k);
 }
 
@@ -117,7 +118,7 @@ static int send_offer(struct sip_core *c, struct sip_call *k)
 int sip_call_modify(struct sip_core *c, uint64_t call, const struct sip_local *local, uint64_t now)
 {
 	struct sip_call *k;
-	if (core_enter(c, now, 0) != 0)
+	if (core_enter(c, now, SIP_COMMAND_MAX) != 0)
 		return -ENOBUFS;
 	if (!command_local_ok(local))
 		return -EINVAL;

@@ -25,7 +25,7 @@ int sip_options_send(struct sip_core *c, uint32_t flow, const struct net_addr *d
 {
 	char hex[16], to[1024];
 	struct build b, id, remote;
-	if (core_enter(c, now, 0) != 0)
+	if (core_enter(c, now, SIP_COMMAND_MAX) != 0)
 		return -ENOBUFS;
 	if (flow >= SIP_FLOWS || !c->flow[flow].open || !command_uri_ok(ruri) || dst->family == ADDR_NONE)
 		return -EINVAL;

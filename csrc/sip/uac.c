@@ -13,6 +13,10 @@ int uac_invite(struct sip_core *c, struct sip_call *k, struct str body)
 	struct build b, lines;
 	struct sip_txn *t;
 	dialog_of_call(k, &v);
+	int err = auth_invite_begins(c, k, dialog_uri(&v));
+	if (err)
+		return err;
+	dialog_of_call(k, &v); /* the texts may have moved */
 	build_init(&lines, c->lines, sizeof(c->lines));
 	build_lit(&lines, SIP_ALLOW);
 	auth_lines(c, k, &lines, SIP_INVITE, dialog_uri(&v));
@@ -25,7 +29,7 @@ int uac_invite(struct sip_core *c, struct sip_call *k, struct str body)
 	dialog_build(c, &b, &v, &r);
 	if (!build_ok(&b))
 		return -E2BIG;
-	int err = txn_client(c, &tr, &b, &t);
+	err = txn_client(c, &tr, &b, &t);
 	if (err)
 		return err;
 	k->local_cseq++;
