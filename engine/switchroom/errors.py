@@ -246,3 +246,14 @@ def error_table() -> list[tuple[int, str, str]]:
         stack.extend(kind.__subclasses__())
         found[kind.code] = (kind.code, kind.name, (kind.__doc__ or "").strip().split("\n")[0])
     return [found[code] for code in sorted(found)]
+
+
+def error_class(code: int) -> type[EngineError]:
+    """Class of a code, for what came over the wire; EngineError for codes this version does not know."""
+    stack: list[type[EngineError]] = [EngineError]
+    while stack:
+        kind = stack.pop()
+        if kind.code == code:
+            return kind
+        stack.extend(kind.__subclasses__())
+    return EngineError

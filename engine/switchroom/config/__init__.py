@@ -17,6 +17,7 @@ from ._types import (
     StoreConfig,
     TokenConfig,
     TrunkConfig,
+    UserConfig,
     parse_listen,
 )
 
@@ -34,6 +35,7 @@ __all__ = [
     "StoreConfig",
     "TokenConfig",
     "TrunkConfig",
+    "UserConfig",
     "load",
     "parse",
     "parse_listen",

@@ -114,6 +114,9 @@ class MediaConfig(Table, frozen=True, kw_only=True):
     ] = 30_000
 
 
+Role = Literal["observer", "agent", "operator", "recorder", "admin"]
+
+
 class TokenConfig(Table, frozen=True, kw_only=True):
     """[[control.token]]"""
 
@@ -122,9 +125,24 @@ class TokenConfig(Table, frozen=True, kw_only=True):
         str, Meta(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the token, hex: the token itself is not stored.")
     ]
     roles: Annotated[
-        tuple[Literal["observer", "agent", "operator", "admin"], ...],
-        Meta(min_length=1, description="What it may do: observer, agent, operator, admin."),
+        tuple[Role, ...],
+        Meta(min_length=1, description="What it may do: observer, agent, operator, recorder, admin."),
     ]
+    agent: Annotated[
+        str | None,
+        Meta(description="Role agent: the one agent id it may act for. None: the first that the session logs in."),
+    ] = None
+
+
+class UserConfig(Table, frozen=True, kw_only=True):
+    """[[control.user]]"""
+
+    uid: Annotated[int, Meta(ge=0, le=2**32 - 2, description="User id, as the kernel tells it on the Unix socket.")]
+    roles: Annotated[
+        tuple[Role, ...],
+        Meta(min_length=1, description="What it may do: observer, agent, operator, recorder, admin."),
+    ]
+    agent: Annotated[str | None, Meta(description="As for a token.")] = None
 
 
 class ControlConfig(Table, frozen=True, kw_only=True):
@@ -144,6 +162,14 @@ class ControlConfig(Table, frozen=True, kw_only=True):
         ),
     ] = False
     token: Annotated[tuple[TokenConfig, ...], Meta(description="Tokens for session.auth.")] = ()
+    user: Annotated[
+        tuple[UserConfig, ...],
+        Meta(description="Users of the Unix socket. Without an entry: root and the engine's own user are admin."),
+    ] = ()
+    socket_mode: Annotated[
+        Literal["0600", "0660"],
+        Meta(description="Mode of the Unix socket: 0600 only the engine's user; 0660 also its group."),
+    ] = "0600"
 
 
 class StoreConfig(Table, frozen=True, kw_only=True):

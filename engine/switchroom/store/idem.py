@@ -40,6 +40,29 @@ class RememberOutcome:
         return bytes(found[1])
 
 
+@dataclass(slots=True)
+class ReplaceOutcome:
+    """The command that claimed (`method`, `key`) has come to its end: this is what a retry gets."""
+
+    method: str
+    key: str
+    outcome: bytes
+
+    def apply(self, db: sqlite3.Connection) -> None:
+        db.execute("UPDATE idem SET outcome = ? WHERE method = ? AND key = ?", (self.outcome, self.method, self.key))
+
+
+@dataclass(slots=True)
+class ForgetOutcome:
+    """The command that claimed (`method`, `key`) changed nothing: a retry may do it anew."""
+
+    method: str
+    key: str
+
+    def apply(self, db: sqlite3.Connection) -> None:
+        db.execute("DELETE FROM idem WHERE method = ? AND key = ?", (self.method, self.key))
+
+
 def read_outcome(db: sqlite3.Connection, method: str, key: str) -> tuple[bytes, bytes] | None:
     """(digest, outcome) bound to a key, or None."""
     found = db.execute("SELECT digest, outcome FROM idem WHERE method = ? AND key = ?", (method, key)).fetchone()

@@ -1,0 +1,45 @@
+"""Roles: named sets of method patterns. A session may call what any of its roles allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from .pattern import Patterns
+
+# Open before session.auth.
+OPEN = frozenset({"api.info", "api.ping", "session.auth"})
+
+_EVERYONE = ("api.*", "session.auth", "events.*")
+_READ = ("*.get", "*.list", "*.stats", "engine.health")
+
+# `call.*` does not hold call.record.*: recording people is a permission of its own (role recorder).
+ROLES: dict[str, Patterns] = {
+    "observer": Patterns(*_EVERYONE, *_READ),
+    "agent": Patterns(*_EVERYONE, "agent.login", "agent.ready", "agent.pause", "agent.logout", "agent.wrapup_done",
+                      "agent.get"),
+    "operator": Patterns(*_EVERYONE, *_READ, "call.*", "campaign.*", "contact.*", "agent.*"),
+    "recorder": Patterns(*_EVERYONE, "call.record.*"),
+    "admin": Patterns(">"),
+}  # fmt: skip
+
+# What `observer` and `operator` may not see, though it ends in get, list or stats: who else is connected.
+_ADMIN_ONLY = frozenset({"session.list"})
+
+
+@lru_cache(maxsize=4_096)
+def may(roles: frozenset[str], method: str) -> bool:
+    """Do `roles` allow calling `method`?"""
+    if "admin" in roles:
+        return True
+    return method not in _ADMIN_ONLY and any(ROLES[role].match(method) for role in roles)
+
+
+def roles_of(method: str) -> tuple[str, ...]:
+    """Roles that allow a method; empty when it is open to all."""
+    return () if method in OPEN else tuple(role for role in ROLES if may(frozenset({role}), method))
+
+
+def only_agent(roles: Iterable[str]) -> bool:
+    """Is this session limited to one agent's own state and events?"""
+    return set(roles) <= {"agent", "recorder"}

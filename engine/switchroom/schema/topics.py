@@ -1,0 +1,34 @@
+"""Topics of events. A new one is added here, with its `since`; clients must ignore topics they do not know."""
+
+from __future__ import annotations
+
+from .info import TopicInfo
+
+TOPICS: tuple[TopicInfo, ...] = tuple(
+    TopicInfo(topic=topic, doc=doc, since=1, journaled=journaled)
+    for topic, journaled, doc in (
+        ("call.created", True, "A call exists: data is its CallInfo."),
+        ("call.ringing", True, "The far side rings (180 or 183)."),
+        ("call.answered", True, "The call was answered."),
+        ("call.amd", True, "Answering-machine detection has decided: verdict, reason, after_ms."),
+        ("call.bridged", True, "Two legs hear each other."),
+        ("call.dtmf", True, "A digit was received: digit, duration_ms."),
+        ("call.recording", True, "A recording began."),
+        ("call.ended", True, "The call has ended: sip_status, q850_cause, side."),
+        ("recording.ready", True, "A recording is complete: path, bytes, duration_ms."),
+        ("recording.error", True, "A recording stopped early, the call goes on: errno, path."),
+        ("attempt.ended", True, "An attempt to reach a contact has ended: its one disposition."),
+        ("campaign.created", True, "A campaign exists."),
+        ("campaign.updated", True, "Its settings were replaced."),
+        ("campaign.state", True, "It runs, pauses, stops or has ended: state."),
+        ("campaign.stats", False, "Once a second while it runs: data is its CampaignStats."),
+        ("contact.imported", True, "A file of contacts was imported: accepted, rejected_count, duplicates."),
+        ("agent.state", True, "An agent changed state: state, before."),
+        ("trunk.up", True, "A trunk takes calls."),
+        ("trunk.down", True, "A trunk takes no calls: status, reason."),
+        ("engine.stats", False, "Once a second: data is EngineStats."),
+        ("engine.tick", False, "Every 10 s to each client that subscribed to anything: head is the newest event id."),
+        ("engine.draining", True, "No new work is taken: calls, campaigns left."),
+        ("engine.stopping", True, "The last event: connections close next."),
+    )
+)
