@@ -88,7 +88,7 @@ class Framer:
 
 
 class _Message(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
-    """`method` may be bin: pynvim sends it so."""
+    """`method` is text or bin: pynvim sends bin."""
 
 
 MsgId = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
@@ -98,7 +98,7 @@ class Request(_Message, tag=0, array_like=True, frozen=True, forbid_unknown_fiel
     """[0, msgid, method, params]"""
 
     msgid: MsgId
-    method: str | bytes
+    method: Any
     params: msgspec.Raw
 
 
@@ -113,7 +113,7 @@ class Response(_Message, tag=1, array_like=True, frozen=True, forbid_unknown_fie
 class Notification(_Message, tag=2, array_like=True, frozen=True, forbid_unknown_fields=True):
     """[2, method, params]"""
 
-    method: str | bytes
+    method: Any
     params: msgspec.Raw
 
 
@@ -127,11 +127,13 @@ def decode(frame: bytes) -> Request | Response | Notification:
         message: Request | Response | Notification = _decoder.decode(frame)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ProtocolError(f"not a request, response or notification: {error}") from error
+    if not isinstance(message, Response) and not isinstance(message.method, str | bytes):
+        raise ProtocolError(f"the method's name must be text or bin, not {type(message.method).__name__}")
     return message
 
 
 def method_name(method: str | bytes) -> str:
-    """Text of a method's name; bytes that are not UTF-8 show as U+FFFD."""
+    """Bytes that are not UTF-8 show as U+FFFD."""
     return method if isinstance(method, str) else method.decode(errors="replace")
 
 
