@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import structlog
 
@@ -52,8 +52,7 @@ class Connection(asyncio.Protocol):
     # ---------------------------------------------------------------- transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = transport = cast(asyncio.Transport, transport)  # uvloop's is not derived from it
         transport.set_write_buffer_limits(high=_HIGH_WATER, low=_LOW_WATER)
         try:
             peer = peer_of(transport.get_extra_info("socket"))
