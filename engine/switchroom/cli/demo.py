@@ -89,11 +89,13 @@ def _say_imported(demo: Demo) -> None:
 def _conclude(demo: Demo, outcome: Outcome, as_json: bool) -> int:
     """Report, checks, exit status."""
     from ..farm import check
+    from ..farm.demo import CAMPAIGN
     from . import dossier
     from .report import print_report
 
     material = dossier.load(demo.store, None, demo.recordings)
-    evidence = check.Evidence(material.attempts, material.calls, demo.callees(), demo.talks(), demo.phones())
+    cdrs = dossier.read_cdrs(demo.out / "cdr.jsonl", CAMPAIGN)
+    evidence = check.Evidence(material.attempts, cdrs, demo.callees(), demo.talks(), demo.phones())
     findings = _findings(demo, outcome, evidence)
     extra = {
         "ground_truth": {finding.check: finding.offenders for finding in findings},
@@ -101,7 +103,7 @@ def _conclude(demo: Demo, outcome: Outcome, as_json: bool) -> int:
         "amd_errors": check.amd_errors(evidence),
         "processes": outcome.summaries,
     }
-    report, files = dossier.write(material, demo.out, extra)
+    report, files = dossier.write(material, demo.out, extra, cdrs=False)
     good = report.consistent and all(finding.good for finding in findings)
     if as_json:
         import msgspec

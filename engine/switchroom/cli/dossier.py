@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ..errors import ConfigError, NotFound
+from ..errors import ConfigError, EngineError, NotFound
 from ..reporting import cdr, html
 from ..reporting.report import Material, Report, as_json, build
 from ..store.agents import read_agent_log
@@ -19,6 +19,7 @@ from ..store.campaigns import CampaignRow, read_campaigns
 from ..store.contacts import ContactRow, read_page
 
 _PAGE = 1_000
+_RENAMED = {"from": "from_", "to": "to_"}  # columns that are no Python names
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +85,31 @@ def _all_calls(db: sqlite3.Connection, campaign_id: str) -> list[CallRow]:
     return found
 
 
-def write(material: Material, folder: Path, extra: dict[str, Any] | None = None) -> tuple[Report, Files]:
-    """report.json, report.html and the CDRs of the campaign, into `folder`."""
+def read_cdrs(path: Path, campaign_id: str) -> list[CallRow]:
+    """The lines of a cdr.jsonl that belong to a campaign. EngineError names the first that is no CDR."""
+    found = []
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        try:
+            values = msgspec.json.decode(line)
+            row = CallRow(**{_RENAMED.get(name, name): value for name, value in values.items()})
+        except (msgspec.DecodeError, TypeError, AttributeError) as error:
+            raise EngineError(f"{path}:{number}: is no CDR ({error})") from error
+        if row.campaign_id == campaign_id:
+            found.append(row)
+    return found
+
+
+def write(
+    material: Material, folder: Path, extra: dict[str, Any] | None = None, *, cdrs: bool = True
+) -> tuple[Report, Files]:
+    """report.json and report.html into `folder`; with `cdrs` the campaign's CDRs too, replacing what is there."""
     folder.mkdir(parents=True, exist_ok=True)
     report = build(material, extra)
     files = Files(folder / "report.json", folder / "report.html", folder / "cdr.jsonl", folder / "cdr.csv")
     files.report_json.write_bytes(msgspec.json.format(msgspec.json.encode(as_json(report)), indent=2))
     files.report_html.write_text(html.page(report))
+    if not cdrs:
+        return report, files
     files.cdr_jsonl.write_bytes(b"".join(map(cdr.json_line, material.calls)))
     files.cdr_csv.write_bytes(cdr.csv_header() + b"".join(map(cdr.csv_line, material.calls)))
     return report, files

@@ -55,8 +55,7 @@ async def _serve(config: Config) -> int:
 
 def _listening(config: Config, engine: Any) -> str:
     """Where it listens, with the port that was really taken when the file says 0."""
-    sip = [text if not text.endswith(":0") else f"{text[:-1]}{engine.core.sip_port}" for text in config.sip.listen]
-    return " ".join([*sip, *config.control.listen])
+    return " ".join([*(f"udp://{address}" for address in engine.core.sip_addresses), *config.control.listen])
 
 
 def _set_up_logs(level: str) -> None:

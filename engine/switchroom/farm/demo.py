@@ -147,6 +147,7 @@ class Demo:
             f"[control]\nlisten = [{text(self.control)}]\n"
             f"[store]\nurl = {text(f'sqlite:{self.store.resolve()}')}\n"
             f"[recording]\npath = {text(self.recordings.resolve())}\n"
+            f"[reporting]\npath = {text(self.out.resolve())}\n"
             "[engine]\ndrain_ms = 5000\n"
             f'[[trunk]]\nname = "carrier"\nuri = {text(callees)}\nmax_calls = 300\nmax_cps = 40.0\n'
             'caller_id = "+12025550199"\nhealth_ms = 1000\n'
