@@ -313,3 +313,14 @@ def test_runs_on_uvloop() -> None:
         await pair.callee.stop()
 
     uvloop.run(main())
+
+
+async def test_hang_up_right_after_a_refusal_has_nothing_to_do(pair: Pair) -> None:
+    """The dialog has ended, its event has not been told yet."""
+    ours, theirs = await pair.ringing()
+    theirs.reject(603)
+    theirs.hangup()
+    theirs.reject(486)
+    assert (await theirs.wait_ended()).status == 603
+    with pytest.raises(errors.Declined):
+        await ours.wait_answered()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +12,7 @@ import uuid_utils
 
 from .._sip import EVENTS as SIP_EVENTS
 from .._sip import SIDES, monotonic_ns
-from ..errors import MediaError, WrongState
+from ..errors import MediaError, NotFound, WrongState
 from ._leg_audio import LegAudio
 from .cause import End, failure
 from .events import LegEventKind, LegState
@@ -32,6 +33,9 @@ NO_CODEC = 255
 TELEPHONE_EVENT = 101
 _DIRECTIONS = ("inactive", "sendonly", "recvonly", "sendrecv")
 _SEND, _SENDRECV = 1, 3
+
+# The dialog has ended and its event waits for its turn: a command that would end it again has nothing to do.
+_ENDED_ALREADY = contextlib.suppress(NotFound)
 
 # How far a leg has come; a waiter waits for one of these.
 _RINGING, _ANSWERED, _ENDED, _CLOSED = range(1, 5)
@@ -130,14 +134,16 @@ class Leg(LegAudio):
         if self.state is LegState.ANSWERED:
             raise WrongState(f"leg {self.id} is answered: hang up instead of rejecting", leg_id=self.id)
         if self._unanswered("reject"):
-            self._core.sip.reject(self._call, status, header_lines(headers))
+            with _ENDED_ALREADY:
+                self._core.sip.reject(self._call, status, header_lines(headers))
 
     def hangup(self, q850: int = 16) -> None:
         """End it as its state asks: CANCEL, BYE or a refusal. Once ended: nothing."""
         if self.state is LegState.ENDED:
             return
         if self._call:
-            self._core._hangup(self._call, q850)
+            with _ENDED_ALREADY:
+                self._core._hangup(self._call, q850)
         else:  # its address was still being looked up
             self._ended(End(487, q850, "local"), monotonic_ns() * 1e-9)
 
