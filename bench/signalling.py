@@ -69,7 +69,7 @@ def drive(work: Path, sip: int, rate: int, calls: int) -> Drive:
         command = [
             *("sipp", "-sn", "uac", f"127.0.0.1:{sip}", "-s", "1000", "-i", "127.0.0.1"),
             *("-p", str(daemon.free_port()), "-r", str(rate), "-m", str(calls), "-l", "5000", "-d", "100", "-nostdin"),
-            *("-trace_rtt", "-rtt_freq", "1000", "-trace_stat", "-fd", "1"),
+            *("-trace_rtt", "-rtt_freq", "100", "-trace_stat", "-fd", "1"),
         ]
         limit = calls / rate + 90
         result = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=limit, check=False)
