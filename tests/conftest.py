@@ -76,7 +76,8 @@ class Daemon:
         os.set_blocking(self.process.stdout.fileno(), False)
         seen = ""
         while time.monotonic() < deadline and self.process.poll() is None:
-            seen += self.process.stdout.read() or ""
+            with contextlib.suppress(BlockingIOError):
+                seen += os.read(self.process.stdout.fileno(), 4096).decode()
             if "ready" in seen:
                 return self
             time.sleep(0.02)
@@ -97,10 +98,16 @@ class Daemon:
         self.process.wait(10)
 
     def stop(self, timeout_s: float = 30.0) -> int:
-        """SIGTERM; a second one if it drains too long for a test; the exit status."""
+        """SIGTERM; the exit status."""
         assert self.process is not None
         if self.process.poll() is None:
             self.process.terminate()
+        return self.wait(timeout_s)
+
+    def wait(self, timeout_s: float = 30.0) -> int:
+        """It ends by itself; the exit status."""
+        assert self.process is not None
+        if self.process.poll() is None:
             try:
                 self.process.wait(timeout_s)
             except subprocess.TimeoutExpired:

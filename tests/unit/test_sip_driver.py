@@ -108,7 +108,7 @@ async def test_stalled_loop_loses_no_call(peers: tuple[Peer, Peer]) -> None:
     b.on_event = lambda e: b.sip.reject(e[1], 486) if e[0] == KIND["incoming"] else None
     for _ in range(200):
         a.call(b)
-    time.sleep(2.0)  # noqa: ASYNC251  the stall is what is tested
+    time.sleep(2.0)  # the stall is what is tested
     await a.wait("ended", 200)
     assert {event[3] for event in a.events if event[0] == KIND["ended"]} == {486}
 

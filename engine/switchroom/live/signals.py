@@ -15,26 +15,24 @@ log = structlog.get_logger(__name__)
 
 
 async def until_stopped(engine: Engine) -> None:
-    """Returns when a signal came and the engine is drained, or a second signal came."""
+    """Returns when a signal came and the engine is drained, or a second signal came.
+
+    The handlers stay for the life of the loop: a late signal must not kill what is closing its files.
+    """
     came: asyncio.Queue[int] = asyncio.Queue()
     loop = asyncio.get_running_loop()
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    for number in numbers:
+    for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, came.put_nowait, number)
+    first = await came.get()
+    log.info("draining", signal=signal.Signals(first).name, deadline_ms=engine.config.engine.drain_ms)
+    drained, second = asyncio.ensure_future(engine.drain()), asyncio.ensure_future(came.get())
     try:
-        first = await came.get()
-        log.info("draining", signal=signal.Signals(first).name, deadline_ms=engine.config.engine.drain_ms)
-        drained, second = asyncio.ensure_future(engine.drain()), asyncio.ensure_future(came.get())
-        try:
-            await asyncio.wait((drained, second), return_when=asyncio.FIRST_COMPLETED)
-            if not drained.done():
-                log.warning("stopping_now", signal=signal.Signals(second.result()).name)
-            else:
-                drained.result()
-        finally:
-            drained.cancel()
-            second.cancel()
-            await asyncio.gather(drained, second, return_exceptions=True)
+        await asyncio.wait((drained, second), return_when=asyncio.FIRST_COMPLETED)
+        if drained.done():
+            drained.result()
+        else:
+            log.warning("stopping_now", signal=signal.Signals(second.result()).name)
     finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
+        drained.cancel()
+        second.cancel()
+        await asyncio.gather(drained, second, return_exceptions=True)

@@ -1,0 +1,248 @@
+"""Faults of a running daemon: each row of docs/faults.md that needs a whole process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from switchroom.core import Core, CoreOptions
+from switchroom.errors import CallFailed, Unreachable
+from tests.conftest import Daemon, free_port, free_port_range
+
+CONFIG = """
+[sip]
+listen = ["udp://127.0.0.1:{sip}"]
+[media]
+ports = "{first}-{last}"
+workers = 1
+[control]
+listen = ["unix:./control.sock"]
+[recording]
+path = "./recordings"
+[engine]
+drain_ms = {drain_ms}
+[[trunk]]
+name = "far"
+uri = "sip:127.0.0.1:{far}"
+health_ms = {health_ms}
+[[route]]
+to = "echo"
+action = "echo"
+record = true
+[[route]]
+to = "9*"
+action = "dial"
+trunk = "far"
+"""
+
+
+def configuration(*, sip: int, far: int = 9, drain_ms: int = 3000, health_ms: int = 0) -> str:
+    first, last = free_port_range(40)
+    return CONFIG.format(sip=sip, far=far, first=first, last=last, drain_ms=drain_ms, health_ms=health_ms)
+
+
+@pytest.fixture
+async def phone() -> AsyncIterator[Core]:
+    """A caller of our own stack in the test's process, another process than the daemon's."""
+    ports = free_port_range(40)
+    async with Core(CoreOptions(ports=ports, workers=1)) as core:
+        yield core
+
+
+def test_a_port_in_use_is_named_at_start(tmp_path: Path, make_daemon: Callable[[str], Daemon]) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        with pytest.raises(AssertionError, match="did not get ready") as caught:
+            make_daemon(configuration(sip=port))
+    assert f"127.0.0.1:{port}" in str(caught.value)
+
+
+async def test_a_call_without_a_route_gets_404(phone: Core, make_daemon: Callable[[str], Daemon]) -> None:
+    sip = free_port()
+    make_daemon(configuration(sip=sip))
+    with pytest.raises(Unreachable) as caught:
+        await phone.dial(f"sip:nobody@127.0.0.1:{sip}").wait_answered()
+    assert caught.value.sip_status == 404
+
+
+async def test_a_dead_trunk_is_told_and_calls_get_503(phone: Core, make_daemon: Callable[[str], Daemon]) -> None:
+    sip = free_port()
+    daemon = make_daemon(
+        configuration(sip=sip, far=free_port(), health_ms=200).replace("[media]", "t1_ms = 50\n[media]")
+    )
+    deadline = time.monotonic() + 90
+    while "trunk_down" not in daemon.log() and time.monotonic() < deadline:
+        await asyncio.sleep(0.2)
+    assert "trunk_down" in daemon.log()
+    with pytest.raises(CallFailed) as caught:
+        await phone.dial(f"sip:9100@127.0.0.1:{sip}").wait_answered()
+    assert caught.value.sip_status == 503
+
+
+async def test_sigterm_drains(phone: Core, make_daemon: Callable[[str], Daemon]) -> None:
+    """A call that is up may end by itself; new ones get 503; the exit status is 0."""
+    sip = free_port()
+    daemon = make_daemon(configuration(sip=sip, drain_ms=20_000))
+    call = phone.dial(f"sip:echo@127.0.0.1:{sip}")
+    await call.wait_answered()
+    os.kill(daemon.pid, signal.SIGTERM)
+    while "draining" not in daemon.log():
+        await asyncio.sleep(0.05)
+    with pytest.raises(CallFailed) as caught:
+        await phone.dial(f"sip:echo@127.0.0.1:{sip}").wait_answered()
+    assert caught.value.sip_status == 503
+    assert not call.ended
+    call.hangup()
+    assert await asyncio.to_thread(daemon.wait) == 0
+
+
+async def test_calls_left_at_the_drain_deadline_are_hung_up(phone: Core, make_daemon: Callable[[str], Daemon]) -> None:
+    sip = free_port()
+    daemon = make_daemon(configuration(sip=sip, drain_ms=300))
+    call = phone.dial(f"sip:echo@127.0.0.1:{sip}")
+    await call.wait_answered()
+    os.kill(daemon.pid, signal.SIGTERM)
+    end = await call.wait_ended()
+    assert (end.side, end.status) == ("remote", 0)
+    assert await asyncio.to_thread(daemon.wait) == 0
+
+
+async def test_a_recording_plays_up_to_the_crash(phone: Core, make_daemon: Callable[[str], Daemon]) -> None:
+    """SIGKILL while recording: the header is valid and at most three seconds are missing."""
+    sip = free_port()
+    daemon = make_daemon(configuration(sip=sip))
+    call = phone.dial(f"sip:echo@127.0.0.1:{sip}")
+    await call.wait_answered()
+    call.tone(440, total_ms=0)
+    await asyncio.sleep(5)
+    daemon.kill()
+    [file] = (daemon.folder / "recordings").rglob("*.wav")
+    probe = subprocess.run(
+        ["ffprobe", "-v", "error", "-of", "json", "-show_streams", str(file)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    [stream] = json.loads(probe.stdout)["streams"]
+    assert stream["channels"] == 2 and stream["sample_rate"] == "8000"
+    assert float(stream["duration"]) >= 2.0
+    call.hangup()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> object:
+    """A file system of 256 KiB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"cannot mount a small file system here: {mounted.stderr.decode().strip()}")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+async def test_a_full_disk_ends_the_recording_not_the_call(
+    phone: Core, make_daemon: Callable[[str], Daemon], small_disk: Path
+) -> None:
+    sip = free_port()
+    text = configuration(sip=sip).replace("./recordings", str(small_disk))
+    daemon = make_daemon(text)
+    (small_disk / "filler").write_bytes(b"\0" * 200 * 1024)
+    call = phone.dial(f"sip:echo@127.0.0.1:{sip}")
+    await call.wait_answered()
+    call.tone(440, total_ms=0)
+    events = await asyncio.to_thread(wait_for_event, daemon, "recording.failed", 30.0)
+    assert "No space left" in events[-1]["data"]["error"]
+    before = call.stats().rx_packets
+    await asyncio.sleep(0.5)
+    assert not call.ended and call.stats().rx_packets > before
+    call.hangup()
+    await call.wait_ended()
+    assert daemon.stop() == 0
+
+
+def wait_for_event(daemon: Daemon, topic: str, timeout_s: float) -> list[dict[str, object]]:
+    """Events of that topic, from the journal on, as the control socket tells them."""
+    from switchroom.client import Client
+
+    with Client(str(daemon.folder / "control.sock")) as client:
+        subscription = client.events.subscribe(topics=[topic], since=0)
+        found = []
+        deadline = time.monotonic() + timeout_s
+        while not found and time.monotonic() < deadline:
+            found += subscription.take(timeout_s=0.5)
+        return found
+
+
+STALLED = """
+import asyncio, sys, time
+import uvloop
+from switchroom.embed import Engine
+from switchroom.config import load
+
+async def main():
+    async with Engine(load(sys.argv[1])) as engine:
+        print("ready", flush=True)
+        await asyncio.to_thread(sys.stdin.readline)
+        print("stalling", flush=True)
+        time.sleep(2.0)
+        print("back", flush=True)
+        await asyncio.to_thread(sys.stdin.readline)
+
+uvloop.run(main())
+"""
+
+
+async def test_a_stalled_python_thread_costs_no_audio_and_no_call(phone: Core, tmp_path: Path) -> None:
+    """Two seconds of nothing on the loop: packets keep coming back at their pace, a call made meanwhile is answered."""
+    from tests.conftest import ENVIRONMENT
+
+    sip = free_port()
+    file = tmp_path / "switchroom.toml"
+    file.write_text(configuration(sip=sip).replace("./", f"{tmp_path}/") + f'[store]\nurl = "sqlite:{tmp_path}/s.db"\n')
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", STALLED, str(file)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env=ENVIRONMENT,
+    )
+    assert process.stdin and process.stdout
+    try:
+        assert (await process.stdout.readline()).strip() == b"ready"
+        up = phone.dial(f"sip:echo@127.0.0.1:{sip}")
+        await up.wait_answered()
+        up.tone(440, total_ms=0)
+        await asyncio.sleep(0.5)
+        process.stdin.write(b"\n")
+        assert (await process.stdout.readline()).strip() == b"stalling"
+        before = up.stats()
+        meanwhile = phone.dial(f"sip:echo@127.0.0.1:{sip}")
+        await asyncio.sleep(1.0)
+        during = up.stats()
+        assert (await process.stdout.readline()).strip() == b"back"
+        await meanwhile.wait_answered()
+        assert during.rx_packets - before.rx_packets >= 40  # of 50 sent in that second
+        await asyncio.sleep(0.3)
+        assert up.stats().rx_lost == 0
+        meanwhile.hangup()
+        up.hangup()
+        await up.wait_ended()
+        process.stdin.write(b"\n")
+        assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
