@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import msgspec
 
 from ..client import AsyncClient
-from ..schema.agent import AgentPage
-from ..schema.campaign import CampaignPage, CampaignStats
-from ..schema.engine import EngineStats
+from ..schema.campaign import CampaignStats
 from ..schema.event import Event
 from .board import Board
 
@@ -35,20 +32,20 @@ class Feed:
 
     async def once(self) -> None:
         """Ask for everything that is shown."""
-        self._board.on_engine(await self._ask("engine.stats", EngineStats))
+        self._board.on_engine(await self._client.engine.stats())
         campaign_id = self._campaign_id or await self._running()
         if campaign_id is not None:
-            self._board.on_campaign(await self._ask("campaign.stats", CampaignStats, id=campaign_id))
+            self._board.on_campaign(await self._client.campaign.stats(id=campaign_id))
         after: str | None = None
         while True:
-            page = await self._ask("agent.list", AgentPage, limit=1000, after=after)
+            page = await self._client.agent.list(limit=1000, after=after)
             for agent in page.items:
                 self._board.on_agent(agent)
             if (after := page.next) is None:
                 return
 
     async def _running(self) -> str | None:
-        items = (await self._ask("campaign.list", CampaignPage, limit=1000)).items
+        items = (await self._client.campaign.list(limit=1000)).items
         running = [item for item in items if item.state == "running"] or sorted(items, key=lambda i: i.created_at_ms)
         return running[-1].id if running else None
 
@@ -60,6 +57,3 @@ class Feed:
     def _on_sample(self, event: Event) -> None:
         if self._board.campaign is not None and event.campaign_id == self._board.campaign.id:
             self._board.on_campaign(msgspec.convert(event.data, CampaignStats))
-
-    async def _ask(self, method: str, kind: Any, **params: Any) -> Any:
-        return msgspec.convert(await self._client.call(method, params), kind)

@@ -49,7 +49,8 @@ def run(args: argparse.Namespace) -> int:
 
 async def _phones(args: argparse.Namespace) -> int:
     from ..core import CoreOptions
-    from ..farm.phones import Phones, Shift
+    from ..farm.agent import Shift
+    from ..farm.phones import Phones
     from ..farm.truth import TruthLog
     from ..farm.voice import shipped
 
@@ -57,7 +58,7 @@ async def _phones(args: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     options = CoreOptions(sip_listen=(args.listen,), media_address=args.listen[0], ports=args.rtp, workers=1)
-    shift = Shift(args.count, args.seed, args.talk, args.wrapup, tuple(args.campaign))
+    shift = Shift(args.count, args.seed, args.talk, args.wrapup, campaigns=tuple(args.campaign))
     talks, calls = TruthLog(args.truth), TruthLog(args.phones_truth)
     try:
         async with Phones(options, args.control, shift, shipped(), talks, calls) as phones:

@@ -76,15 +76,15 @@ def every_call_is_known(evidence: Evidence) -> Finding:
     """Each call that reached a callee has one CDR under the same SIP Call-ID, and the other way round."""
     outgoing = [cdr for cdr in evidence.cdrs if cdr.attempt_id is not None]
     finding = Finding("every call is known to both sides", len(evidence.callees))
-    ours = collections.Counter(cdr.sip_call_id for cdr in outgoing)
+    ours = collections.Counter(cdr.sip_call_id or "" for cdr in outgoing)
     theirs = collections.Counter(callee.sip_call_id for callee in evidence.callees)
     for callee in evidence.callees:
         if ours[callee.sip_call_id] != 1:
             told = f"{ours[callee.sip_call_id]} CDRs for a call to {callee.number}"
             finding.offenders.append(f"Call-ID {callee.sip_call_id}: {told}")
     for cdr in outgoing:
-        if theirs[cdr.sip_call_id] != 1:
-            finding.offenders.append(f"call {cdr.id}: CDR {cdr.disposition}, reached {theirs[cdr.sip_call_id]} callees")
+        if (reached := theirs[cdr.sip_call_id or ""]) != 1:
+            finding.offenders.append(f"call {cdr.id}: CDR {cdr.disposition}, reached {reached} callees")
     return finding
 
 

@@ -139,17 +139,16 @@ class Demo:
         return str((self.out / name).resolve())
 
     def _configuration(self, rng: random.Random, callees: str) -> str:
-        text = lambda value: msgspec.json.encode(str(value)).decode()  # noqa: E731
         return (
             "# Made by `switchroom demo`.\n"
             '[sip]\nlisten = ["udp://127.0.0.1:0"]\n'
             f'[media]\naddress = "127.0.0.1"\nports = "{_range(rng, 2000)}"\nworkers = 1\n'
-            f"[control]\nlisten = [{text(self.control)}]\n"
-            f"[store]\nurl = {text(f'sqlite:{self.store.resolve()}')}\n"
-            f"[recording]\npath = {text(self.recordings.resolve())}\n"
-            f"[reporting]\npath = {text(self.out.resolve())}\n"
+            f"[control]\nlisten = [{_toml(self.control)}]\n"
+            f"[store]\nurl = {_toml(f'sqlite:{self.store.resolve()}')}\n"
+            f"[recording]\npath = {_toml(self.recordings.resolve())}\n"
+            f"[reporting]\npath = {_toml(self.out.resolve())}\n"
             "[engine]\ndrain_ms = 5000\n"
-            f'[[trunk]]\nname = "carrier"\nuri = {text(callees)}\nmax_calls = 300\nmax_cps = 40.0\n'
+            f'[[trunk]]\nname = "carrier"\nuri = {_toml(callees)}\nmax_calls = 300\nmax_cps = 40.0\n'
             'caller_id = "+12025550199"\nhealth_ms = 1000\n'
         )
 
@@ -159,35 +158,31 @@ class Demo:
         message = self._sockets / "abandon.wav"
         shutil.copyfile(voice.FOLDER / "abandon_message.wav", message)
         settings = msgspec.structs.replace(SETTINGS, abandon_message=str(message))
-        create = {"id": CAMPAIGN, "name": "Demo", "settings": msgspec.to_builtins(settings)}
-        await self.client.call("campaign.create", create)
-        result = await self.client.call("contact.import", {"campaign_id": CAMPAIGN, "data": listed})
-        self.imported = msgspec.convert(result, ImportResult)
+        await self.client.campaign.create(id=CAMPAIGN, name="Demo", settings=settings)
+        self.imported = await self.client.contact.import_(campaign_id=CAMPAIGN, data=listed)
 
     # ------------------------------------------------------------- the campaign
 
     async def run(self) -> Outcome:
         """Start the campaign, wait for its end or the limit, take the last figures, end all processes."""
-        await self.client.call("campaign.start", {"id": CAMPAIGN})
+        await self.client.campaign.start(id=CAMPAIGN)
         stopped = False
         try:
             async with asyncio.timeout(self.options.limit_s):
                 await self._ended()
         except TimeoutError:
             stopped = True
-            await self.client.call("campaign.stop", {"id": CAMPAIGN})
+            await self.client.campaign.stop(id=CAMPAIGN)
             async with asyncio.timeout(60.0):
                 await self._ended()
-        campaign = msgspec.convert(await self.client.call("campaign.stats", {"id": CAMPAIGN}), CampaignStats)
-        engine = msgspec.convert(await self.client.call("engine.stats", {}), EngineStats)
-        outcome = Outcome(self.imported, campaign, engine, stopped)
+        figures = await self.client.campaign.stats(id=CAMPAIGN), await self.client.engine.stats()
+        outcome = Outcome(self.imported, *figures, stopped)
         await self._wind_up(outcome)
         return outcome
 
     async def _ended(self) -> None:
         while True:
-            stats = msgspec.convert(await self.client.call("campaign.stats", {"id": CAMPAIGN}), CampaignStats)
-            if stats.state == "ended":
+            if (await self.client.campaign.get(id=CAMPAIGN)).state == "ended":
                 return
             for member in self._house.members:
                 member.must_be_running()
@@ -220,6 +215,11 @@ class Demo:
 
     def shift(self) -> Shift:
         return Shift(agents=self.options.agents, seed=self.options.seed, campaigns=(CAMPAIGN,))
+
+
+def _toml(value: object) -> str:
+    """A TOML string: its escapes are JSON's."""
+    return msgspec.json.encode(str(value)).decode()
 
 
 def _range(rng: random.Random, count: int) -> str:

@@ -13,8 +13,6 @@ import structlog
 from ..client import AsyncClient
 from ..core import Clip, Core, CoreOptions, Leg, Playback
 from ..errors import EngineError
-from ..schema.agent import Login, Logout, WrapupDone
-from ..schema.call import Hangup
 from .agent import AGENT_BIT, Shift, agent_speech, draw
 from .audio import RATE, room_tone
 from .callee import now_ms
@@ -140,11 +138,11 @@ class Agent:
     async def _hang_up(self, call_id: str) -> None:
         if self._talk is not None and self._talk.call_id == call_id:
             self._talk.hung_up = True
-            await self._phones.client.call("call.hangup", Hangup(id=call_id))
+            await self._phones.client.call.hangup(id=call_id)
 
     async def _wrap_up(self, duration_s: float) -> None:
         await asyncio.sleep(duration_s)
-        await self._phones.client.call("agent.wrapup_done", WrapupDone(id=self.id, disposition="done"))
+        await self._phones.client.agent.wrapup_done(id=self.id, disposition="done")
 
     def _later(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -197,13 +195,13 @@ class Phones:
 
     async def _log_in(self, agent: Agent) -> None:
         uri = f"sip:{agent.id}@{self.core.sip_addresses[0]}"
-        await self.client.call("agent.login", Login(id=agent.id, uri=uri, ready=True, campaigns=self.shift.campaigns))
+        await self.client.agent.login(id=agent.id, uri=uri, ready=True, campaigns=self.shift.campaigns)
 
     async def __aexit__(self, *_: object) -> None:
         try:
             for agent in self._agents.values():
                 await agent.stop()
-                await self.client.call("agent.logout", Logout(id=agent.id))
+                await self.client.agent.logout(id=agent.id)
         except (EngineError, OSError) as error:  # the daemon may be gone before its agents
             log.warning("logout_failed", error=str(error))
         await self.client.close()
