@@ -23,6 +23,7 @@ from .stream import EventStream, Policy
 DEFAULT_ADDRESS = "unix:./run/control.sock"
 _BACKOFF_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 _COMPLAINTS_MAX = 100
+_WAIT_MS = 120_000  # what call.originate takes for timeout_ms when it waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,8 @@ class AsyncClient(AsyncMethods):
     async def _send(self, method: str, params: Params, timeout_s: float | None) -> bytes:
         arguments = {} if params is None else msgspec.to_builtins(params, builtin_types=(bytes,))
         if timeout_s is None:
-            timeout_s = self.options.timeout_s + arguments.get("timeout_ms", 0) / 1000
+            waits = arguments.get("wait", "none") != "none"
+            timeout_s = self.options.timeout_s + arguments.get("timeout_ms", _WAIT_MS if waits else 0) / 1000
         repeatable = method not in MUTATING or arguments.get("idem") is not None
         async with asyncio.timeout(timeout_s):
             while True:
