@@ -5,10 +5,15 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from typing import TYPE_CHECKING, Any
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from ..config import Config
+    from ..control.facade import Facade
+    from ..embed import Engine
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -44,18 +49,26 @@ async def _serve(config: Config) -> int:
     from ..live.signals import until_stopped
 
     log = structlog.get_logger("serve")
-    engine = Engine(config)
-    async with engine:
-        print(f"ready {_listening(config, engine)}", flush=True)
-        log.info("ready")
+    async with Engine(config) as engine, _control(config, engine) as addresses:
+        listening = [*(f"udp://{address}" for address in engine.core.sip_addresses), *addresses]
+        print("ready", *listening, flush=True)
+        log.info("ready", listening=listening)
         await until_stopped(engine)
     log.info("stopped")
     return 0
 
 
-def _listening(config: Config, engine: Any) -> str:
-    """Where it listens, with the port that was really taken when the file says 0."""
-    return " ".join([*(f"udp://{address}" for address in engine.core.sip_addresses), *config.control.listen])
+@asynccontextmanager
+async def _control(config: Config, engine: Engine) -> AsyncIterator[list[str]]:
+    """The control socket, open while the block runs: its addresses."""
+    from ..control.server import ControlServer
+
+    server = ControlServer(config.control, cast("Facade", engine))
+    await server.start()
+    try:
+        yield server.addresses
+    finally:
+        await server.stop()
 
 
 def _set_up_logs(level: str) -> None:
