@@ -1,0 +1,90 @@
+"""The live parts around a Core, with a store of their own, and Cores that play carriers and callers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from switchroom.config import RouteConfig, TrunkConfig
+from switchroom.core import Core, CoreOptions, Leg
+from switchroom.live.calls import Calls
+from switchroom.live.events import Events
+from switchroom.live.inbound import Inbound
+from switchroom.live.trunks import Trunks
+from switchroom.schema.event import Event
+from switchroom.store import Store
+from switchroom.store.calls import CallRow, read_calls
+from tests.conftest import free_port_range
+
+
+@dataclass
+class Office:
+    core: Core
+    store: Store
+    trunks: Trunks
+    calls: Calls
+    caller: Core
+    carriers: dict[str, Core]
+    events: list[Event] = field(default_factory=list)
+
+    def dial(self, user: str, **options: Any) -> Leg:
+        """The caller calls the office."""
+        return self.caller.dial(f"sip:{user}@127.0.0.1:{self.core.sip_port}", from_="4930111", **options)
+
+    async def rows(self, count: int = 1) -> list[CallRow]:
+        """CDRs, once there are `count`."""
+        async with asyncio.timeout(10):
+            while len(rows := await self.store.query(read_calls)) < count:
+                await asyncio.sleep(0.02)
+        return rows
+
+    async def topics(self, last: str = "call.ended") -> list[str]:
+        """Topics of all events so far, once one of the topic `last` is among them."""
+        async with asyncio.timeout(10):
+            while last not in (topics := [event.topic for event in self.events]):
+                await asyncio.sleep(0.02)
+        return topics
+
+
+async def _core(stack: contextlib.AsyncExitStack, ports: tuple[int, int]) -> Core:
+    return await stack.enter_async_context(Core(CoreOptions(ports=ports, workers=1, t1_ms=100)))
+
+
+@contextlib.asynccontextmanager
+async def office(
+    folder: Path,
+    routes: tuple[RouteConfig, ...] = (),
+    carriers: dict[str, Callable[[Leg], object]] | None = None,
+    **trunk_options: Any,
+) -> AsyncIterator[Office]:
+    """`carriers`: name of a trunk and what its far side does with a call."""
+    first, _ = free_port_range(160)
+    async with contextlib.AsyncExitStack() as stack:
+        store = Store(f"sqlite:{folder}/test.db", synchronous="NORMAL")
+        await store.start()
+        stack.push_async_callback(store.stop)
+        caller = await _core(stack, (first, first + 39))
+        far = {}
+        for i, (name, answer) in enumerate((carriers or {}).items()):
+            far[name] = await _core(stack, (first + 40 + 40 * i, first + 79 + 40 * i))
+            far[name].incoming = answer  # type: ignore[assignment]
+        core = await _core(stack, (first + 120, first + 159))
+        configs = [
+            TrunkConfig(name=name, uri=f"sip:127.0.0.1:{carrier.sip_port}", **{"health_ms": 0, **trunk_options})
+            for name, carrier in far.items()
+        ]
+        events = Events(store)
+        trunks = Trunks(core, configs, events.publish)
+        await trunks.start()
+        stack.push_async_callback(trunks.stop)
+        calls = Calls(core, trunks, store, folder / "recordings", events)
+        core.incoming = Inbound(core, calls, trunks, routes)
+        made = Office(core, store, trunks, calls, caller, far)
+        store.on_committed(made.events.extend)
+        stack.push_async_callback(calls.settle)
+        stack.push_async_callback(core.stop)
+        yield made
