@@ -91,6 +91,7 @@ class Attempt:
         "answered_at",
         "connected_at",
         "contact_id",
+        "counted",
         "ended_at",
         "fate",
         "human_at",
@@ -121,6 +122,7 @@ class Attempt:
         self.amd: str | None = None
         self.person = False
         self.message_played = False
+        self.counted = False
         self.fate: Disposition | None = None
         self.predicted_overflow = 0.0
 
