@@ -8,7 +8,7 @@
 /* p is behind '<'. Returns what follows '>'. */
 static const char *angle_uri(struct sip_addr *a, const char *p, const char *end)
 {
-	const char *q = ch_skip(p, end, CH_URI);
+	const char *q = ch_run(p, end, CH_URI);
 	if (q == p || q == end || *q != '>')
 		return NULL;
 	a->uri = ch_span(p, q);
@@ -38,7 +38,7 @@ static const char *name_or_uri(struct sip_addr *a, const char *p, const char *en
 {
 	if (p < end && *p == '"')
 		return quoted_name(a, p, end);
-	const char *q = ch_skip(p, end, CH_DISPLAY);
+	const char *q = ch_run(p, end, CH_DISPLAY);
 	if (q < end && *q == '<') {
 		a->display = str_trim(ch_span(p, q));
 		return angle_uri(a, q + 1, end);

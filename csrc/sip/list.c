@@ -4,10 +4,31 @@
 #include <errno.h>
 
 #include "sip/chars.h"
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+/* Over what is neither '"' nor '\\'; stops at one, or near the end. */
+static const char *skip_plain(const char *p, const char *end)
+{
+#ifdef __SSE2__
+	for (; end - p >= 16; p += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+		__m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
+		__m128i escape = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
+		unsigned mask = (unsigned)_mm_movemask_epi8(_mm_or_si128(quote, escape));
+		if (mask)
+			return p + __builtin_ctz(mask);
+	}
+#else
+	(void)end;
+#endif
+	return p;
+}
 
 const char *ch_quoted(const char *p, const char *end)
 {
-	for (p++; p < end; p++) {
+	for (p = skip_plain(p + 1, end); p < end; p++) {
 		if (*p == '"')
 			return p + 1;
 		if (*p == '\\')
@@ -19,6 +40,8 @@ const char *ch_quoted(const char *p, const char *end)
 /* Where the item that starts at p ends: at a comma outside quotes and <>. */
 static const char *item_end(const char *p, const char *end)
 {
+	if (!memchr(p, ',', (size_t)(end - p))) /* as a rule there is one item */
+		return end;
 	bool angle = false;
 	while (p < end && (*p != ',' || angle)) {
 		if (*p == '"') {
@@ -56,7 +79,7 @@ static int param_value(const char **p, const char *end, struct str *out)
 			return -EBADMSG;
 		*out = ch_span(at + 1, q - 1);
 	} else {
-		q = ch_skip(at, end, CH_VALUE);
+		q = ch_run(at, end, CH_VALUE);
 		if (q == at)
 			return -EBADMSG;
 		*out = ch_span(at, q);

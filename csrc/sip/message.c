@@ -45,7 +45,7 @@ static bool is_uri(struct str s)
 	if (s.n == 0 || !ch_is(*s.p, CH_ALPHA))
 		return false;
 	const char *end = s.p + s.n, *colon = ch_skip(s.p, end, CH_SCHEME);
-	return colon < end && *colon == ':' && colon + 1 < end && ch_skip(colon, end, CH_URI) == end;
+	return colon < end && *colon == ':' && colon + 1 < end && ch_run(colon, end, CH_URI) == end;
 }
 
 /* Method SP Request-URI SP SIP-Version: single spaces, nothing before or after (RFC 3261 7.1). */

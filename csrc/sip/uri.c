@@ -6,30 +6,35 @@
 #include "sip/chars.h"
 #include "sip/uri.h"
 
-/* All of the class, or %HH. */
-static bool escaped_all(struct str s, unsigned cls)
+/* First character that is neither of the class nor part of a %HH. */
+static const char *escaped_run(const char *p, const char *end, unsigned cls)
 {
-	if (s.n == 0)
-		return true;
-	const char *p = s.p, *end = p + s.n;
-	while (p < end) {
-		if (ch_is(*p, cls))
-			p++;
-		else if (*p == '%' && end - p > 2 && ch_is(p[1], CH_HEX) && ch_is(p[2], CH_HEX))
-			p += 3;
-		else
-			return false;
+	for (;;) {
+		p = ch_run(p, end, cls);
+		if (end - p < 3 || *p != '%' || !ch_is(p[1], CH_HEX) || !ch_is(p[2], CH_HEX))
+			return p;
+		p += 3;
 	}
-	return true;
 }
 
-static bool parse_userinfo(struct sip_uri *u, struct str s)
+/* [user [":" password] "@"]; *p stays when there is none. */
+static bool parse_userinfo(struct sip_uri *u, const char **p, const char *end)
 {
-	const char *colon = s.n ? memchr(s.p, ':', s.n) : NULL;
-	u->user = colon ? ch_span(s.p, colon) : s;
-	if (colon)
-		u->password = ch_span(colon + 1, s.p + s.n);
-	return u->user.n && escaped_all(u->user, CH_USER) && escaped_all(u->password, CH_PASSWORD);
+	const char *user = *p, *q = escaped_run(user, end, CH_USER);
+	if (q == end || (*q != '@' && *q != ':')) /* a host; or bad, then as a host, too */
+		return true;
+	if (*q == ':') {
+		const char *password = q + 1, *stop = escaped_run(password, end, CH_PASSWORD);
+		if (stop == end || *stop != '@')
+			return true;
+		u->password = ch_span(password, stop);
+		u->user = ch_span(user, q);
+		q = stop;
+	} else {
+		u->user = ch_span(user, q);
+	}
+	*p = q + 1;
+	return u->user.n != 0;
 }
 
 bool sip_host_parse(const char **p, const char *end, struct str *host)
@@ -44,7 +49,7 @@ bool sip_host_parse(const char **p, const char *end, struct str *host)
 		*p = q + 1;
 		return true;
 	}
-	q = ch_skip(at, end, CH_HOST);
+	q = ch_run(at, end, CH_HOST);
 	if (q == at || *at == '.' || *at == '-')
 		return false;
 	*host = ch_span(at, q);
@@ -66,12 +71,8 @@ bool sip_port_parse(const char **p, const char *end, uint16_t *port)
 /* [userinfo "@"] host [":" port] [";" params] ["?" headers] */
 static int parse_sip(struct sip_uri *u, const char *p, const char *end)
 {
-	const char *at = memchr(p, '@', (size_t)(end - p));
-	if (at) {
-		if (!parse_userinfo(u, ch_span(p, at)))
-			return -EBADMSG;
-		p = at + 1;
-	}
+	if (!parse_userinfo(u, &p, end))
+		return -EBADMSG;
 	if (!sip_host_parse(&p, end, &u->host))
 		return -EBADMSG;
 	if (p < end && *p == ':') {
@@ -80,16 +81,16 @@ static int parse_sip(struct sip_uri *u, const char *p, const char *end)
 			return -EBADMSG;
 	}
 	if (p < end && *p == ';') {
-		const char *q = memchr(p, '?', (size_t)(end - p));
-		u->params = ch_span(p + 1, q ? q : end);
-		p = q ? q : end;
+		const char *q = escaped_run(p + 1, end, CH_URI_PARAM);
+		u->params = ch_span(p + 1, q);
+		p = q;
 	}
 	if (p < end && *p == '?') {
-		u->headers = ch_span(p + 1, end);
-		p = end;
+		const char *q = escaped_run(p + 1, end, CH_URI_HEADER);
+		u->headers = ch_span(p + 1, q);
+		p = q;
 	}
-	bool good = p == end && escaped_all(u->params, CH_URI_PARAM) && escaped_all(u->headers, CH_URI_HEADER);
-	return good ? 0 : -EBADMSG;
+	return p == end ? 0 : -EBADMSG;
 }
 
 static int parse_tel(struct sip_uri *u, const char *p, const char *end)
@@ -97,10 +98,11 @@ static int parse_tel(struct sip_uri *u, const char *p, const char *end)
 	const char *q = ch_skip(p, end, CH_TEL);
 	u->user = ch_span(p, q);
 	if (q < end && *q == ';') {
-		u->params = ch_span(q + 1, end);
-		q = end;
+		const char *params = q + 1;
+		q = escaped_run(params, end, CH_URI_PARAM);
+		u->params = ch_span(params, q);
 	}
-	return u->user.n && q == end && escaped_all(u->params, CH_URI_PARAM) ? 0 : -EBADMSG;
+	return u->user.n && q == end ? 0 : -EBADMSG;
 }
 
 int sip_uri_parse(struct sip_uri *u, struct str s)
@@ -116,5 +118,5 @@ int sip_uri_parse(struct sip_uri *u, struct str s)
 		return parse_sip(u, colon + 1, end);
 	if (str_ieq(u->scheme, STR("tel")))
 		return parse_tel(u, colon + 1, end);
-	return ch_skip(colon + 1, end, CH_URI) == end ? 0 : -EBADMSG;
+	return ch_run(colon + 1, end, CH_URI) == end ? 0 : -EBADMSG;
 }
