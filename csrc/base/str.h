@@ -65,7 +65,7 @@ static inline bool str_uint(struct str s, uint64_t max, uint64_t *out)
 		if (s.p[i] < '0' || s.p[i] > '9')
 			return false;
 		uint64_t d = (uint64_t)(s.p[i] - '0');
-		if (v > (UINT64_MAX - d) / 10)
+		if (i == 19 && v > (UINT64_MAX - d) / 10) /* 19 digits always fit */
 			return false;
 		v = v * 10 + d;
 	}

@@ -23,30 +23,28 @@ static bool repeated(const struct sip_msg *m, enum sip_hdr_id id)
 	return m->first[id] != m->last[id];
 }
 
-static bool addr_good(struct str value)
+static bool addr_good(struct sip_addr *a, struct str value)
 {
-	struct sip_addr a;
 	struct sip_uri u;
-	return sip_addr_parse(&a, value) == 0 && sip_uri_parse(&u, a.uri) == 0;
+	return sip_addr_parse(a, value) == 0 && sip_uri_parse(&u, a->uri) == 0;
 }
 
 /* The topmost one; those below are not ours to judge. */
-static bool via_good(const struct sip_msg *m)
+static bool via_good(struct sip_msg *m)
 {
-	struct str rest = sip_msg_value(m, SIP_HDR_VIA), top;
-	struct sip_via v;
-	return sip_list_next(&rest, &top) && sip_via_parse(&v, top) == 0;
+	struct str top;
+	m->via_rest = sip_msg_value(m, SIP_HDR_VIA);
+	return sip_list_next(&m->via_rest, &top) && sip_via_parse(&m->via, top) == 0;
 }
 
 static int check_cseq(struct sip_msg *m)
 {
 	const struct sip_hdr *h = only(m, SIP_HDR_CSEQ);
-	struct sip_cseq c;
 	if (!h)
 		return bad(m, "Missing Or Repeated CSeq");
-	if (sip_cseq_parse(&c, h->value) != 0)
+	if (sip_cseq_parse(&m->cseq, h->value) != 0)
 		return bad(m, "Bad CSeq");
-	if (m->request && !str_eq(c.method_name, m->method_name))
+	if (m->request && !str_eq(m->cseq.method_name, m->method_name))
 		return bad(m, "CSeq Method Does Not Match");
 	return 0;
 }
@@ -69,7 +67,7 @@ static int check_contact(struct sip_msg *m)
 		return bad(m, "Missing Or Repeated Contact");
 	struct str rest = h->value, one;
 	/* one URI only (RFC 3261 8.1.1.8): the rest of the list is empty */
-	if (!sip_list_next(&rest, &one) || rest.n || !addr_good(one))
+	if (!sip_list_next(&rest, &one) || rest.n || !addr_good(&m->contact, one))
 		return bad(m, "Bad Contact");
 	return 0;
 }
@@ -77,8 +75,7 @@ static int check_contact(struct sip_msg *m)
 /* Headers may not ride in a Request-URI (RFC 3261 19.1.1 table 1). */
 static int check_ruri(struct sip_msg *m)
 {
-	struct sip_uri u;
-	if (sip_uri_parse(&u, m->ruri) != 0 || u.headers.n)
+	if (sip_uri_parse(&m->uri, m->ruri) != 0 || m->uri.headers.n)
 		return bad(m, "Bad Request-URI");
 	return 0;
 }
@@ -93,9 +90,9 @@ static int check_identities(struct sip_msg *m)
 		return bad(m, "Missing Or Repeated To");
 	if (!call_id)
 		return bad(m, "Missing Or Repeated Call-ID");
-	if (!addr_good(from->value))
+	if (!addr_good(&m->from, from->value))
 		return bad(m, "Bad From");
-	if (!addr_good(to->value))
+	if (!addr_good(&m->to, to->value))
 		return bad(m, "Bad To");
 	if (call_id->value.n == 0 || !ch_all(call_id->value, CH_VISIBLE))
 		return bad(m, "Bad Call-ID");

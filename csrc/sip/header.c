@@ -99,16 +99,20 @@ static uint64_t first_bytes(size_t n)
 	return n >= 8 ? ~UINT64_C(0) : (UINT64_C(1) << (8 * n)) - 1;
 }
 
-/* `p` has NAME_MAX_LEN readable bytes. Letters may differ in bit 0x20; all else must be equal. */
+/* Letters may differ in bit 0x20; all else must be equal. Names have 0x40 set in letters only. */
+static uint64_t word_diff(const char *p, const char *name)
+{
+	uint64_t want = word_at(name);
+	return (word_at(p) ^ want) & ~((want & UINT64_C(0x4040404040404040)) >> 1);
+}
+
+/* `p` has NAME_MAX_LEN readable bytes. Words overlap where n is no multiple of 8. */
 static bool same_name(const char *p, const char *name, size_t n)
 {
-	uint64_t diff = 0;
-	for (size_t at = 0; at < n; at += 8) {
-		uint64_t want = word_at(name + at);
-		uint64_t letters = (want & UINT64_C(0x4040404040404040)) >> 1;
-		diff |= (word_at(p + at) ^ want) & ~letters & first_bytes(n - at);
-	}
-	return diff == 0;
+	if (n < 8)
+		return (word_diff(p, name) & first_bytes(n)) == 0;
+	uint64_t diff = word_diff(p, name) | word_diff(p + n - 8, name + n - 8);
+	return (n > 16 ? diff | word_diff(p + 8, name + 8) : diff) == 0;
 }
 
 enum sip_hdr_id sip_hdr_find(struct str name, size_t room)

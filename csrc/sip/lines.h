@@ -21,6 +21,7 @@ static inline void lines_masks(const char *p, uint64_t *lf, uint64_t *cr)
 {
 	*lf = *cr = 0;
 #ifdef __SSE2__
+#pragma GCC unroll 4
 	for (int i = 0; i < 4; i++) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
 		unsigned l = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8('\n')));

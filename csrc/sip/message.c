@@ -115,6 +115,15 @@ static const char *find_colon(const char *p, const char *end)
 	return p < end ? memchr(p, ':', (size_t)(end - p)) : NULL;
 }
 
+/* str_trim() for the usual case: one space in front, CR behind. */
+static struct str trimmed(const char *p, const char *end)
+{
+	p = ch_skip(p, end, CH_WS);
+	while (end > p && ch_is(end[-1], CH_WS))
+		end--;
+	return ch_span(p, end);
+}
+
 static void link_header(struct sip_msg *m, uint8_t id)
 {
 	uint8_t number = m->nhdr; /* index + 1 of the one just added */
@@ -143,7 +152,7 @@ static void add_header(struct sip_msg *m, const char *p, const char *end, const 
 	}
 	struct sip_hdr *h = &m->hdr[m->nhdr++];
 	h->name = name;
-	h->value = str_trim(ch_span(colon + 1, end));
+	h->value = trimmed(colon + 1, end);
 	h->id = id;
 	h->next = 0;
 	if (id != SIP_HDR_OTHER)

@@ -47,6 +47,36 @@ enum sip_hdr_id {
 
 enum { SIP_MSG_MAX = 65535, SIP_HDRS_MAX = 96 };
 
+struct sip_via {
+	struct str transport; /* UDP, TCP... as sent */
+	struct str host;      /* without brackets of IPv6 */
+	uint16_t port;        /* 0: none given */
+	struct str branch, received, rport; /* rport: value; empty when absent or a flag */
+	bool has_rport;
+	struct str params;
+};
+
+struct sip_uri {
+	struct str scheme; /* sip, sips, tel, other */
+	struct str user, password, host; /* host without brackets; tel: user is the number, host empty */
+	uint16_t port;     /* 0: none given */
+	struct str params, headers; /* without the leading ';' and '?' */
+};
+
+/** name-addr or addr-spec (RFC 3261 20.10: without <>, parameters belong to the header). */
+struct sip_addr {
+	struct str display; /* without quotes, escapes kept */
+	struct str uri;     /* text of the URI */
+	struct str params;  /* header parameters */
+	struct str tag;
+};
+
+struct sip_cseq {
+	uint32_t seq;
+	uint8_t method; /* enum sip_method */
+	struct str method_name;
+};
+
 struct sip_hdr {
 	struct str name, value; /* value trimmed; may hold folds */
 	uint8_t id;             /* enum sip_hdr_id */
@@ -66,6 +96,13 @@ struct sip_msg {
 	struct sip_hdr hdr[SIP_HDRS_MAX];
 	const char *why;    /* after -EBADMSG: what is wrong, static text fit for a 400's reason phrase */
 	uint16_t refuse;    /* after -EBADMSG, -E2BIG: status such a request deserves: 400, 505 or 513 */
+	/* Read by sip_msg_check() and valid when it gave 0, so that nobody need parse them twice: */
+	struct sip_via via;       /* the topmost */
+	struct str via_rest;      /* what follows it in the same header line */
+	struct sip_addr from, to;
+	struct sip_cseq cseq;
+	struct sip_uri uri;       /* of a request: its Request-URI */
+	struct sip_addr contact;  /* of an INVITE request */
 };
 
 /** Parse one datagram. 0; -EBADMSG: against the grammar (`why` says what; headers found so far are valid, so
@@ -97,38 +134,12 @@ bool sip_list_next(struct str *rest, struct str *item);
  *  (inside the quotes), empty for a flag. */
 bool sip_param(struct str params, struct str name, struct str *value);
 
-struct sip_via {
-	struct str transport; /* UDP, TCP... as sent */
-	struct str host;      /* without brackets of IPv6 */
-	uint16_t port;        /* 0: none given */
-	struct str branch, received, rport; /* rport: value; empty when absent or a flag */
-	bool has_rport;
-	struct str params;
-};
 int sip_via_parse(struct sip_via *v, struct str value); /* one Via value: take it from sip_list_next() */
 
-struct sip_uri {
-	struct str scheme; /* sip, sips, tel, other */
-	struct str user, password, host; /* host without brackets; tel: user is the number, host empty */
-	uint16_t port;     /* 0: none given */
-	struct str params, headers; /* without the leading ';' and '?' */
-};
 int sip_uri_parse(struct sip_uri *u, struct str s);
 
-/** name-addr or addr-spec (RFC 3261 20.10: without <>, parameters belong to the header). */
-struct sip_addr {
-	struct str display; /* without quotes, escapes kept */
-	struct str uri;     /* text of the URI */
-	struct str params;  /* header parameters */
-	struct str tag;
-};
 int sip_addr_parse(struct sip_addr *a, struct str value);
 
-struct sip_cseq {
-	uint32_t seq;
-	uint8_t method; /* enum sip_method */
-	struct str method_name;
-};
 int sip_cseq_parse(struct sip_cseq *c, struct str value);
 
 #endif

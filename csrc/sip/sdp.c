@@ -38,15 +38,28 @@ static bool next_word(struct str *rest, struct str *out)
 	const char *p = rest->p, *end = p + rest->n;
 	while (p < end && *p == ' ')
 		p++;
-	const char *q = p < end ? memchr(p, ' ', (size_t)(end - p)) : NULL;
-	*out = ch_span(p, q ? q : end);
-	*rest = ch_span(q ? q + 1 : end, end);
+	const char *q = p;
+	while (q < end && *q != ' ')
+		q++;
+	*out = ch_span(p, q);
+	*rest = ch_span(q < end ? q + 1 : end, end);
 	return out->n != 0;
 }
 
-static bool is_te(struct str name)
+/* A word that is a number of 0-127. */
+static bool next_payload_type(struct str *rest, unsigned *out)
 {
-	return str_ieq(name, STR("telephone-event"));
+	size_t n = 0;
+	unsigned v = 0;
+	while (n < rest->n && n < 4 && ch_is(rest->p[n], CH_DIGIT))
+		v = v * 10 + (unsigned)(rest->p[n++] - '0');
+	if (n == 0 || v > 127 || (n < rest->n && rest->p[n] != ' '))
+		return false;
+	while (n < rest->n && rest->p[n] == ' ')
+		n++;
+	*rest = str_from(*rest, n);
+	*out = v;
+	return true;
 }
 
 /* ------------------------------------------------------------- addresses */
@@ -74,28 +87,37 @@ static bool parse_connection(struct str rest, struct net_addr *out)
 
 /* ------------------------------------------------------------ attributes */
 
+/* "/8000", one channel */
+static bool is_8k_mono(struct str clock)
+{
+	return str_eq(clock, STR("/8000")) || str_eq(clock, STR("/8000/1"));
+}
+
+static uint8_t codec_of(struct str name)
+{
+	return str_ieq(name, STR("PCMU")) ? CODEC_PCMU : str_ieq(name, STR("PCMA")) ? CODEC_PCMA : CODEC_NONE;
+}
+
+/* "101 telephone-event/8000" */
 static bool parse_rtpmap(struct parse *x, struct str rest)
 {
 	struct sdp *s = x->s;
-	struct str number, encoding;
-	uint64_t pt;
-	if (!next_word(&rest, &number) || !str_uint(number, 127, &pt) || !next_word(&rest, &encoding))
+	struct str encoding;
+	unsigned pt;
+	if (!next_payload_type(&rest, &pt) || !next_word(&rest, &encoding))
 		return fault(x, "Bad a=rtpmap");
-	const char *end = encoding.p + encoding.n, *slash = memchr(encoding.p, '/', encoding.n);
+	const char *slash = memchr(encoding.p, '/', encoding.n);
 	if (!slash)
 		return fault(x, "Bad a=rtpmap");
-	struct str name = ch_span(encoding.p, slash), clock = ch_span(slash + 1, end);
-	bool mono8k = str_eq(clock, STR("8000")) || str_eq(clock, STR("8000/1"));
-	uint8_t codec = CODEC_NONE;
-	if (mono8k && str_ieq(name, STR("PCMU")))
-		codec = CODEC_PCMU;
-	else if (mono8k && str_ieq(name, STR("PCMA")))
-		codec = CODEC_PCMA;
+	struct str name = ch_span(encoding.p, slash);
+	bool known = is_8k_mono(ch_span(slash, encoding.p + encoding.n));
+	uint8_t codec = known ? codec_of(name) : CODEC_NONE;
+	bool te = known && str_ieq(name, STR("telephone-event"));
 	for (unsigned i = 0; i < s->npt; i++) {
 		if (s->pt[i] != pt)
 			continue;
 		s->codec[i] = codec;
-		if (mono8k && s->te_pt == 255 && is_te(name))
+		if (te && s->te_pt == 255)
 			s->te_pt = (uint8_t)pt;
 	}
 	return true;
@@ -124,51 +146,57 @@ static void parse_ptime(struct str v, uint32_t *out)
 		*out = (uint32_t)ms;
 }
 
-static bool parse_direction(struct str name, uint8_t *out)
-{
-	if (str_eq(name, STR("sendrecv")))
-		*out = DIR_SENDRECV;
-	else if (str_eq(name, STR("sendonly")))
-		*out = DIR_SEND;
-	else if (str_eq(name, STR("recvonly")))
-		*out = DIR_RECV;
-	else if (str_eq(name, STR("inactive")))
-		*out = DIR_INACTIVE;
-	else
-		return false;
-	return true;
-}
-
 static bool in_audio(const struct parse *x)
 {
 	return x->in_media && x->s->audio == (int)x->s->nmedia - 1;
 }
 
-static bool parse_audio_attribute(struct parse *x, struct str name, struct str value)
+/* "key:value", `key` with its colon. */
+static bool has_key(struct str line, struct str key, struct str *value)
 {
-	if (str_eq(name, STR("rtpmap")))
-		return parse_rtpmap(x, value);
-	if (str_eq(name, STR("ptime")))
-		parse_ptime(value, &x->ptime);
-	else if (str_eq(name, STR("maxptime")))
-		parse_ptime(value, &x->maxptime);
-	else if (str_eq(name, STR("rtcp")))
-		return parse_rtcp(x, value);
-	else if (str_eq(name, STR("rtcp-mux")))
-		x->s->rtcp_mux = true;
+	if (line.n < key.n || memcmp(line.p, key.p, key.n) != 0)
+		return false;
+	*value = ch_span(line.p + key.n, line.p + line.n);
 	return true;
+}
+
+/* The flags we know are all of eight letters. */
+static void parse_flag(struct parse *x, struct section *in, struct str flag)
+{
+	if (str_eq(flag, STR("rtcp-mux"))) {
+		if (in_audio(x))
+			x->s->rtcp_mux = true;
+		return;
+	}
+	if (str_eq(flag, STR("sendrecv")))
+		in->dir = DIR_SENDRECV;
+	else if (str_eq(flag, STR("sendonly")))
+		in->dir = DIR_SEND;
+	else if (str_eq(flag, STR("recvonly")))
+		in->dir = DIR_RECV;
+	else if (str_eq(flag, STR("inactive")))
+		in->dir = DIR_INACTIVE;
+	else
+		return;
+	in->has_dir = true;
 }
 
 static bool parse_attribute(struct parse *x, struct str line)
 {
-	struct section *in = x->in_media ? &x->media : &x->session;
-	const char *end = line.p + line.n, *colon = line.n ? memchr(line.p, ':', line.n) : NULL;
-	struct str name = colon ? ch_span(line.p, colon) : line;
-	if (!colon && parse_direction(name, &in->dir)) {
-		in->has_dir = true;
+	struct str value;
+	if (line.n == 8)
+		parse_flag(x, x->in_media ? &x->media : &x->session, line);
+	if (!in_audio(x))
 		return true;
-	}
-	return !in_audio(x) || parse_audio_attribute(x, name, colon ? ch_span(colon + 1, end) : STR_NONE);
+	if (has_key(line, STR("rtpmap:"), &value))
+		return parse_rtpmap(x, value);
+	if (has_key(line, STR("rtcp:"), &value))
+		return parse_rtcp(x, value);
+	if (has_key(line, STR("ptime:"), &value))
+		parse_ptime(value, &x->ptime);
+	else if (has_key(line, STR("maxptime:"), &value))
+		parse_ptime(value, &x->maxptime);
+	return true;
 }
 
 /* ---------------------------------------------------------- media sections */
@@ -177,10 +205,9 @@ static bool parse_attribute(struct parse *x, struct str line)
 static bool parse_formats(struct parse *x, struct str rest)
 {
 	struct sdp *s = x->s;
-	struct str one;
-	uint64_t pt;
-	while (next_word(&rest, &one)) {
-		if (!str_uint(one, 127, &pt))
+	unsigned pt;
+	while (rest.n) {
+		if (!next_payload_type(&rest, &pt))
 			return fault(x, "Bad Payload Type In m=");
 		if (s->npt == SDP_PT_MAX)
 			continue;
@@ -309,11 +336,11 @@ static bool parse_timing(struct parse *x, struct str line)
 static bool parse_line(struct parse *x, char type, struct str value)
 {
 	struct section *in = x->in_media ? &x->media : &x->session;
+	if (type == 'a') /* most lines are */
+		return parse_attribute(x, value);
 	switch (type) {
 	case 'm':
 		return begin_section(x, value);
-	case 'a':
-		return parse_attribute(x, value);
 	case 'c':
 		if (!parse_connection(value, &in->addr))
 			return fault(x, "Bad c=");

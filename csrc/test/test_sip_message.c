@@ -285,6 +285,16 @@ TEST(sip_message_check_leaves_foreign_schemes_for_a_416)
 	REQUIRE(accept_guarded(&m, STR("INVITE sip:b@c:0 SIP/2.0\r\n" INVITE_HEAD CONTACT "\r\n")) == -EBADMSG);
 }
 
+TEST(sip_message_check_leaves_what_it_read)
+{
+	struct sip_msg m;
+	REQUIRE(accept_guarded(&m, STR(INVITE "Via: SIP/2.0/UDP 192.0.2.9\r\n\r\n")) == 0);
+	REQUIRE(EQ(m.via.branch, "z9hG4bK776asdhds") && m.via.has_rport && m.via_rest.n == 0);
+	REQUIRE(EQ(m.from.tag, "1928301774") && EQ(m.from.display, "Alice") && EQ(m.to.uri, "sip:bob@example.org"));
+	REQUIRE(m.cseq.seq == 314159 && m.cseq.method == SIP_INVITE && EQ(m.uri.user, "bob"));
+	REQUIRE(EQ(m.contact.uri, "sip:alice@192.0.2.1:5060"));
+}
+
 TEST(sip_method_names_find_their_ids)
 {
 	for (unsigned i = 0; i < SIP_METHOD_OTHER; i++) {
