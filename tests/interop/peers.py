@@ -65,14 +65,14 @@ def _bound(port: int) -> bool:
 async def listening(port: int) -> None:
     """Until somebody is bound to a UDP port."""
     async with asyncio.timeout(10):
-        while not _bound(port):  # noqa: ASYNC110  another process's doing has no Event
+        while not _bound(port):
             await asyncio.sleep(0.02)
 
 
 @contextlib.asynccontextmanager
 async def baresip(folder: Path, say: Path, *commands: str) -> AsyncIterator[Peer]:
     """Answers every call at once, says the file `say`; what it hears lies in `folder` as *-dec.wav."""
-    folder.mkdir(parents=True)  # noqa: ASYNC240  nothing else runs on a test's loop
+    folder.mkdir(parents=True)
     port, (first, last) = free_port(), free_port_range(10)
     settings = [
         f"sip_listen 127.0.0.1:{port}",

@@ -24,11 +24,14 @@ class Feed:
 
     async def run(self) -> None:
         """Until cancelled or the daemon is gone (EngineError, OSError)."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._samples())
+        samples = asyncio.ensure_future(self._samples())
+        try:
             while True:
                 await self.once()
-                await asyncio.sleep(PERIOD_S)
+                await asyncio.wait((samples,), timeout=PERIOD_S)
+        finally:
+            samples.cancel()
+            await asyncio.gather(samples, return_exceptions=True)
 
     async def once(self) -> None:
         """Ask for everything that is shown."""

@@ -35,6 +35,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     try:
         return asyncio.run(_top(args))
+    except KeyboardInterrupt:
+        return 0
     except OSError as error:
         from ..errors import EngineError
 
@@ -54,11 +56,15 @@ async def _top(args: argparse.Namespace) -> int:
             await feed.once()
             print(_as_json(board))
             return 0
-        async with asyncio.TaskGroup() as group:
-            feeding = group.create_task(feed.run())
+        feeding = asyncio.ensure_future(feed.run())
+        try:
             async with shown(board, args.every):
                 await asyncio.wait((feeding,), timeout=args.seconds)
+            if feeding.done():
+                feeding.result()
+        finally:
             feeding.cancel()
+            await asyncio.gather(feeding, return_exceptions=True)
     finally:
         await client.close()
     return 0
