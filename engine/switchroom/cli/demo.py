@@ -74,7 +74,10 @@ async def _watched(demo: Demo, args: argparse.Namespace) -> Outcome:
     finally:
         feeding.cancel()
         (stopped,) = await asyncio.gather(feeding, return_exceptions=True)
-        if not isinstance(stopped, asyncio.CancelledError | EngineError | OSError):  # the daemon ends before the view
+        # The daemon ends before the view does: that it is gone is no news.
+        if isinstance(stopped, BaseException) and not isinstance(
+            stopped, asyncio.CancelledError | EngineError | OSError
+        ):
             raise stopped
 
 
