@@ -1,5 +1,6 @@
-/** beep.h  An answering machine's beep: one steady tone (350-2600 Hz), or two together, of 80 ms (below 700 Hz: 110 ms) to 2.2 s that stops.
- *  Streaming, value object. Speech vowels, DTMF pairs, ringback, SIT and fax tones are not beeps. */
+/** beep.h  An answering machine's beep: a tone (350-2600 Hz), or two together, of 80 ms (below 700 Hz: 110 ms) to 2.2 s
+ *  that stops. It may glide, step once or fade, and have overtones. Streaming, value object. Speech vowels, DTMF pairs,
+ *  ringback, SIT and fax tones are not beeps. */
 #ifndef DSP_BEEP_H
 #define DSP_BEEP_H
 

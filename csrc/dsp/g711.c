@@ -113,8 +113,9 @@ static void alaw_block(const int16_t *restrict in, uint8_t *restrict out)
 	for (int i = 0; i < BLOCK; i++) {
 		int32_t sign = in[i] >> 15;
 		int32_t m = (in[i] ^ sign) >> 4;
-		/* Segment 0 is linear: its 16 steps are the magnitude itself. */
-		uint32_t code = m < 16 ? (uint32_t)m : segment_step(m, 3);
+		/* Segment 0 has the steps of segment 1: as if it were that, and taken back. */
+		int32_t linear = m < 16 ? 16 : 0;
+		uint32_t code = segment_step(m + linear, 3) - (uint32_t)linear;
 		out[i] = (uint8_t)((code ^ 0xd5u) ^ ((uint32_t)sign & 0x80u));
 	}
 }

@@ -11,7 +11,7 @@
 
 struct tone {
 	double re[2], im[2], step_re[2], step_im[2]; /* rotating phasors */
-	uint64_t at, total, on, period;              /* samples */
+	uint64_t at, total, on, period;		     /* samples */
 	unsigned count;
 };
 /** -EINVAL: a frequency of 0 first or above 3900 Hz, level above +3 dBm0, a pause without a tone. */

@@ -12,7 +12,7 @@ struct wav {
 	uint16_t channels;
 	uint32_t rate;
 	const uint8_t *data; /* view into the file's bytes */
-	size_t n;            /* cut to whole sample frames; a data size of 0 or 0xffffffff means: to the end of file */
+	size_t n;	     /* cut to whole sample frames; a data size of 0 or 0xffffffff means: to the end of file */
 };
 /** -EBADMSG with a reason in *why (static text). */
 int wav_parse(struct wav *w, const void *file, size_t n, const char **why);

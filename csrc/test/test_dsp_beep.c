@@ -88,6 +88,38 @@ TEST(beep_of_two_tones_is_found)
 	REQUIRE(listen(s).found);
 }
 
+TEST(beep_that_steps_to_another_frequency_is_found)
+{
+	struct sound *s = greeting();
+	sound_tone(s, 150, 700, 0, 4000);
+	sound_tone(s, 150, 931, 0, 4000);
+	sound_silence(s, 200);
+	struct beep b = listen(s);
+	REQUIRE(b.found && near(b.start_ms, 2800, 20) && near(b.end_ms, 3100, 20));
+}
+
+TEST(beep_with_overtones_is_found)
+{
+	struct sound *s = greeting();
+	size_t at = s->n;
+	sound_tone(s, 300, 630, 0, 4000);
+	for (size_t i = 0; at + i < s->n; i++) /* a square wave, as a small loudspeaker lets it through */
+		s->pcm[at + i] = (int16_t)(s->pcm[at + i] + 1333 * sin(2 * 3.14159265 * 1890 * (double)i / 8000));
+	sound_silence(s, 200);
+	REQUIRE(listen(s).found);
+}
+
+TEST(beep_that_fades_like_a_bell_is_found)
+{
+	struct sound *s = greeting();
+	size_t at = s->n;
+	sound_tone(s, 800, 900, 0, 9000);
+	for (size_t i = 0; at + i < s->n; i++)
+		s->pcm[at + i] = (int16_t)(s->pcm[at + i] * exp(-5.0 * (double)i / 8000));
+	sound_silence(s, 600);
+	REQUIRE(listen(s).found);
+}
+
 TEST(beep_in_background_noise_is_found)
 {
 	struct sound *s = greeting();
