@@ -109,6 +109,7 @@ static void step_digits(struct worker *w, struct leg *leg, uint32_t samples)
 		send_digit(w, leg, &e, samples);
 		break;
 	case DIGIT_PAUSE:
+		rtp_sender_pause(&leg->tx, samples, w->now);
 		break;
 	case DIGIT_OVER:
 		leg_play_end(w, leg, false);

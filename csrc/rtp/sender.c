@@ -72,6 +72,15 @@ void rtp_sender_generate(struct rtp_sender *s, struct rtp_packet *p, uint32_t sa
 	sent(s, p, samples, now);
 }
 
+void rtp_sender_pause(struct rtp_sender *s, uint32_t samples, uint64_t now)
+{
+	if (s->from != RTP_GENERATED)
+		return;
+	s->ts += s->samples;
+	s->samples = samples;
+	s->at = now;
+}
+
 uint32_t rtp_sender_clock(const struct rtp_sender *s, uint64_t now)
 {
 	return s->ts + (uint32_t)((now - s->at) / NS_PER_SAMPLE);

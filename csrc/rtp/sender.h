@@ -34,6 +34,8 @@ bool rtp_sender_forward(struct rtp_sender *s, uint64_t from, struct rtp_packet *
 void rtp_sender_skip(struct rtp_sender *s, uint64_t from, uint16_t seq);
 /** Number a generated frame of `samples`: sets ssrc, seq, ts, marker. */
 void rtp_sender_generate(struct rtp_sender *s, struct rtp_packet *p, uint32_t samples, uint64_t now);
+/** A frame in which nothing is sent while a generated stream goes on (the gap between two events). */
+void rtp_sender_pause(struct rtp_sender *s, uint32_t samples, uint64_t now);
 /** Timestamp that belongs to `now`, for sender reports. */
 uint32_t rtp_sender_clock(const struct rtp_sender *s, uint64_t now);
 

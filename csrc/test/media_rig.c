@@ -2,12 +2,15 @@
 #include "test/media_rig.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "media/address.h"
 #include "media/worker.h"
 
@@ -41,6 +44,50 @@ void rig_sleep(unsigned ms)
 {
 	struct timespec ts = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
 	nanosleep(&ts, NULL);
+}
+
+void rig_pace(uint64_t *start, unsigned step)
+{
+	if (*start == 0)
+		*start = clock_now();
+	uint64_t at = *start + (uint64_t)step * 20 * NS_PER_MS;
+	struct timespec ts = {.tv_sec = (time_t)(at / 1000000000u), .tv_nsec = (long)(at % 1000000000u)};
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
+}
+
+bool folder_make(struct folder *f)
+{
+	const char *tmp = getenv("TMPDIR");
+	snprintf(f->path, sizeof(f->path), "%.100s/switchroom-XXXXXX", tmp ? tmp : "/tmp");
+	if (!mkdtemp(f->path))
+		return false;
+	snprintf(f->file, sizeof(f->file), "%s/sub/folder/rec.wav", f->path);
+	return true;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *walk)
+{
+	(void)st;
+	(void)type;
+	(void)walk;
+	return remove(path);
+}
+
+void folder_remove(const struct folder *f)
+{
+	nftw(f->path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+uint8_t *file_read(const char *path, size_t *n)
+{
+	enum { MOST = 4 << 20 };
+	FILE *f = fopen(path, "rbe");
+	if (!f)
+		return NULL;
+	uint8_t *data = mem_alloc(MOST);
+	*n = data ? fread(data, 1, MOST, f) : 0;
+	fclose(f);
+	return data;
 }
 
 static void drain(struct rig *r)

@@ -27,6 +27,18 @@ struct leg_stats rig_stats(struct rig *r, uint64_t leg);
 /** Wait until the leg has received so many packets. */
 bool rig_received(struct rig *r, uint64_t leg, uint64_t packets);
 void rig_sleep(unsigned ms);
+/** Real time in steps of 20 ms: returns at start + 20 * step, at once when that is past. 0 as start: now. */
+void rig_pace(uint64_t *start, unsigned step);
+
+/** A folder of its own below TMPDIR for files of a test. */
+struct folder {
+	char path[128];
+	char file[200]; /* path/sub/rec.wav: `sub` is not there yet */
+};
+bool folder_make(struct folder *f);
+void folder_remove(const struct folder *f);
+/** A whole file; NULL: not there. Freed with mem_free(). */
+uint8_t *file_read(const char *path, size_t *n);
 
 /** A far end: an RTP socket (and RTCP above it) bound on loopback, and the leg that talks to it. */
 struct far_end {
