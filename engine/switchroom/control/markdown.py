@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+import msgspec
+
 from ..schema.info import ApiInfo, MethodInfo
 from .roles import ROLES
 
@@ -33,14 +35,15 @@ MessagePack-RPC over the addresses of `[control] listen`: a Unix socket, TCP on 
 
 ## Who is calling
 
-- **Unix socket**: the kernel says it (SO_PEERCRED). Root and the engine's own user are admin, others as `[[control.user]]`
-  says. Such a session is authenticated from its first byte; `session.auth` is optional, tells the limits, and can take
-  the rights of a token instead.
+- **Unix socket**: the kernel says it (SO_PEERCRED). Root and the engine's own user are admin, others as
+  `[[control.user]]` says. Such a session is authenticated from its first byte; `session.auth` is optional, tells the
+  limits, and can take the rights of a token instead.
 - **Token** (`[[control.token]]`, stored as SHA-256): `session.auth` with `token`. Make one with
   `openssl rand -hex 32`, and its hash with `printf %s TOKEN | sha256sum`. Three wrong ones close the connection.
 - **TCP** needs a token, unless `control.trust_loopback = true`: then every local user is admin. Addresses other than
   loopback are refused unless `control.allow_remote = true`, because the protocol is not encrypted.
-- Before that only `api.info`, `api.ping` and `session.auth` are open; 5 s of silence close the connection, and 30 s in all.
+- Before that only `api.info`, `api.ping` and `session.auth` are open; 5 s of silence close the connection, and 30 s in
+  all.
 
 Roles are sets of method patterns (`*` is one word, a final `>` the rest); a session may have several.
 
@@ -53,8 +56,8 @@ Every call that changes something, and every refused one, goes to the log `switc
 ## Errors
 
 `[code, message, data]`: `code` never changes its meaning, `message` is for people, `data` holds `name` (the code as a
-word), `trace_id` (also in the log) and, where they apply, `field`, `limit`, `retry_after_ms`, `sip_status`, `q850_cause`,
-`call_id`.
+word), `trace_id` (also in the log) and, where they apply, `field`, `limit`, `retry_after_ms`, `sip_status`,
+`q850_cause`, `call_id`.
 
 {errors}
 
@@ -77,7 +80,8 @@ word), `trace_id` (also in the log) and, where they apply, `field`, `limit`, `re
   - `close`: the connection closes.
   Should the journal itself have lost events before a lagging client came to them, it is told by `events.dropped` with
   `count` nil. A client that takes nothing at all for 30 s is closed.
-- Every 10 s a subscriber gets `engine.tick` (no `sub_id`) with the newest id: a quiet stream and a dead one look different.
+- Every 10 s a subscriber gets `engine.tick` (no `sub_id`) with the newest id: a quiet stream and a dead one look
+  different.
 - Responses overtake events that wait.
 
 {topics}
@@ -94,8 +98,8 @@ the id chosen then; a call is not: the error is `wrong_state`, because it may ha
 
 {limits}
 
-Numbers are inclusive. Beyond `requests_per_s` the error is `rate` with `retry_after_ms`, beyond `pending_requests` it is
-`busy`. A length is refused when it is claimed, before its bytes arrive.
+Numbers are inclusive. Beyond `requests_per_s` the error is `rate` with `retry_after_ms`, beyond `pending_requests` it
+is `busy`. A length is refused when it is claimed, before its bytes arrive.
 
 ## Methods
 """
@@ -164,7 +168,7 @@ def _default(field: dict[str, Any]) -> str:
     if "default" not in field:
         return ""
     value = field["default"]
-    shown = "none" if value is None else f"`{value}`".replace("True", "true").replace("False", "false")
+    shown = "none" if value is None else f"`{msgspec.json.encode(value).decode()}`"
     return shown if len(shown) <= 80 else "see the object"
 
 
