@@ -167,11 +167,9 @@ class Dispatcher:
 
     def _spawn(self, job: Job, value: Awaitable[Any]) -> None:
         key: int | str = job.trace_id if job.msgid is None else job.msgid
-        task = asyncio.get_running_loop().create_task(self._run(job, value))
-        self._pending[key] = task
-        task.add_done_callback(lambda _: self._pending.pop(key, None))
+        self._pending[key] = asyncio.get_running_loop().create_task(self._run(key, job, value))
 
-    async def _run(self, job: Job, value: Awaitable[Any]) -> None:
+    async def _run(self, key: int | str, job: Job, value: Awaitable[Any]) -> None:
         try:
             result = await value
         except EngineError as error:
@@ -180,6 +178,8 @@ class Dispatcher:
             self._fail(job, _internal(job, error))
         else:
             self._succeed(job, result)
+        finally:
+            del self._pending[key]
         self._c.connection.pump()
 
     def _succeed(self, job: Job, result: Any) -> None:

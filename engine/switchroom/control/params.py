@@ -14,6 +14,7 @@ from ..errors import BadParams
 _PARTS = re.compile(r"(?P<text>.*?)(?: - at `(?P<path>\$.*)`)?", re.DOTALL)
 _NAMED = re.compile(r"Object (?P<what>contains unknown|missing required) field `(?P<name>.*)`", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[([^\]]*)\]")
+_NO_ARGUMENTS = b"\x91\x80"
 _ONE_MAP = "params must be an array holding one map of named arguments, as in [{...}]"
 
 
@@ -28,9 +29,7 @@ class ParamsDecoder:
     def decode(self, raw: bytes | msgspec.Raw) -> Any:
         """The struct. Raises BadParams with `field`."""
         try:
-            if bytes(raw) == b"\x90":
-                return msgspec.convert({}, self.kind)
-            return self._decoder.decode(raw)[0]
+            return self._decoder.decode(_NO_ARGUMENTS if bytes(raw) == b"\x90" else raw)[0]
         except msgspec.ValidationError as error:
             raise explain(self.method, self.kind, str(error)) from error
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -42,11 +41,13 @@ def explain(method: str, kind: Any, message: str) -> BadParams:
     parts = _PARTS.fullmatch(message)
     text, path = (parts["text"], parts["path"]) if parts else (message, None)
     steps = [word or f"[{index}]" for word, index in _STEP.findall(path or "$[0]")]
-    if path == "$" or (path is None and not text.startswith("Object")):
+    if path in {None, "$"}:
         return BadParams(f"{method}: {_ONE_MAP}", field="params")
     if steps and steps[0] == "[0]":
         steps = steps[1:]
     named = _NAMED.fullmatch(text)
+    if named is None and not steps:
+        return BadParams(f"{method}: {_ONE_MAP}", field="params")
     if named is None:
         field = _join(steps)
         return BadParams(f"{method}: {field}: {text.replace('Expected', 'must be', 1)}", field=field)

@@ -28,25 +28,21 @@ async def wait_call(calls: Calls, hub: Hub, call: CallInfo, until: Until, timeou
     try:
         async with deadline:
             with hub.watch(call.id) as changed:
-                while call.state not in _REACHED[until]:
+                while (call := await _now(calls, call)).state not in _REACHED[until]:
+                    await changed.wait()
                     changed.clear()
-                    now = await _now(calls, call.id)
-                    if now is None:
-                        return call
-                    call = now
-                    if call.state not in _REACHED[until]:
-                        await changed.wait()
     except TimeoutError:
         if not deadline.expired():
             raise
-        return await _now(calls, call.id) or call
+        return await _now(calls, call)
     return call
 
 
-async def _now(calls: Calls, call_id: str) -> CallInfo | None:
-    """None: the engine has forgotten it, it ended long ago."""
+async def _now(calls: Calls, call: CallInfo) -> CallInfo:
+    """`call` as it is now, or as it was: between its end and the commit of its record it is not to be found, and the
+    event that comes with the commit says when it is."""
     try:
-        found = calls.get(ById(id=call_id))
+        found = calls.get(ById(id=call.id))
         return await found if inspect.isawaitable(found) else found
     except NotFound:
-        return None
+        return call
