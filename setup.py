@@ -58,7 +58,7 @@ class BuildExt(build_ext):
 
     def run(self) -> None:
         target = f"../{LIBRARY}"
-        subprocess.run(["make", "-C", "csrc", "-j2", "BUILD=../build/c", target], check=True)
+        subprocess.run(["make", "-s", "-C", "csrc", "-j2", "BUILD=../build/c", target], check=True)
         super().run()
 
 

@@ -181,6 +181,9 @@ class Calls:
         if not self._calls:
             self._empty.set()
         row = call.row()
+        call.listener = None  # cycles: without this, memory waits for the collector
+        for leg in call.legs:
+            leg.owner = leg.on_event = None
         draft = EventDraft(
             "call.ended", ended_data(call, row), call_id=call.id, campaign_id=call.campaign_id, agent_id=call.agent_id
         )
