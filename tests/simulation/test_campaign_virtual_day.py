@@ -30,7 +30,7 @@ def test_start_with_many_agents_does_not_overshoot() -> None:
 
 
 def test_list_that_turns_good_and_bad_keeps_the_limit() -> None:
-    result = run("predictive", 4, agents=12, hours=1.5, share_at=lambda t: 1.8 if int(t / 1500) % 2 else 0.5)
+    result = run("predictive", 4, agents=12, hours=1.5, share_at=lambda t: 1.4 if int(t / 1500) % 2 else 0.7)
     assert result.abandon_rate <= 0.03
     assert result.utilisation > 0.7
 

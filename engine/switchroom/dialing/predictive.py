@@ -48,7 +48,7 @@ class PredictiveOptions:
 
 
 def soft_factor(limit: float, budgets: Sequence[Budget], pseudo_people: float) -> float:
-    """0.25-1.5: what is left of the fullest budget over the next `pseudo_people` answers, against its fair share.
+    """0.1-1.5: what is left of the fullest budget over the next `pseudo_people` answers, against its fair share.
 
     It starts at a half: in a short campaign one abandoned call more is all there is between 2 % and 4 %.
     """
@@ -56,7 +56,7 @@ def soft_factor(limit: float, budgets: Sequence[Budget], pseudo_people: float) -
     for budget in budgets:
         left = limit * (budget.people + pseudo_people) - budget.abandoned
         factor = min(factor, left / (limit * pseudo_people))
-    return max(0.25, factor)
+    return max(0.1, factor)
 
 
 class PredictivePacer:
