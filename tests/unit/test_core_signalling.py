@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
+import weakref
 from collections.abc import AsyncIterator
 
 import pytest
@@ -272,6 +274,22 @@ async def test_failed_call_leaves_no_media_leg(pair: Pair) -> None:
     assert pair.caller.stats()["media"]["legs"] == 0
     assert pair.callee.stats()["media"]["legs"] == 0
     assert pair.caller.legs == pair.callee.legs == 0
+
+
+async def test_closed_leg_is_forgotten(pair: Pair) -> None:
+    """Without the garbage collector: a daemon must be as large after a million calls as after a thousand."""
+    gc.disable()
+    try:
+        ours, theirs = await pair.up()
+        forgotten = [weakref.ref(ours), weakref.ref(theirs)]
+        ours.hangup()
+        await ours.wait_closed()
+        await theirs.wait_closed()
+        del ours, theirs
+        await asyncio.sleep(0.05)
+        assert [ref() for ref in forgotten] == [None, None]
+    finally:
+        gc.enable()
 
 
 async def test_ports_used_up_is_told_with_the_setting_to_widen() -> None:

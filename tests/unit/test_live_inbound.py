@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
@@ -203,3 +205,21 @@ async def test_codec_of_the_caller_is_offered_first(tmp_path: Path) -> None:
         await leg.wait_answered()
         (call,) = o.calls
         assert [each.codec for each in call.legs] == ["PCMA", "PCMA"]
+
+
+async def test_ended_call_is_forgotten(tmp_path: Path) -> None:
+    """Without the garbage collector: the two legs, the call and its route refer to each other while it lives."""
+    async with office(tmp_path, (DIAL,), {"one": answer}) as o:
+        gc.disable()
+        try:
+            leg = o.dial("x")
+            await leg.wait_answered()
+            (call,) = o.calls
+            forgotten = [weakref.ref(each) for each in call.legs]
+            del call
+            leg.hangup()
+            await o.rows()
+            await o.calls.settle()
+            assert [ref() for ref in forgotten] == [None, None]
+        finally:
+            gc.enable()

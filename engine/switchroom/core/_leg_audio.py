@@ -234,8 +234,7 @@ class LegAudio:
     def _on_leg_closed(self, event: MediaEvent) -> None:
         media, self._media = self._media, 0
         self._stats = LegStats.of(self._core.media.leg_stats(media))
-        self._core.media.release_leg(media)
-        self._core._media_legs.pop(media, None)
+        self._core._release_media_leg(media)
         at = event[3] * 1e-9
         for tag in list(self._players or ()):
             self._play_ended(tag, False, at)

@@ -244,7 +244,6 @@ class Core:
             local = leg._rtp, invite.codecs, TELEPHONE_EVENT, _SENDRECV
             leg._call = self.sip.create(flow, dst, invite.uri, caller, local, **invite.options)
         except BaseException:
-            self._media_legs.pop(media, None)
             self._drop_media_leg(media)
             leg._media = 0
             raise
@@ -352,8 +351,14 @@ class Core:
         self._media_legs[handle] = leg
         return handle, rtp
 
+    def _release_media_leg(self, handle: int) -> None:
+        """Its LEG_CLOSED came."""
+        del self._media_legs[handle]
+        self.media.release_leg(handle)
+
     def _drop_media_leg(self, handle: int) -> None:
-        """Of a leg that never came to life: its LEG_CLOSED releases it."""
+        """Of a leg that never came to life: nobody waits for its LEG_CLOSED, which releases it."""
+        del self._media_legs[handle]
         self.media.close_leg(handle)
 
     def _next_tag(self) -> int:

@@ -181,7 +181,8 @@ class Calls:
         if not self._calls:
             self._empty.set()
         row = call.row()
-        call.listener = None  # cycles: without this, memory waits for the collector
+        # These point back at the call: without them its memory is free at once, not at some later collection.
+        call.listener = None
         for leg in call.legs:
             leg.owner = leg.on_event = None
         draft = EventDraft(
