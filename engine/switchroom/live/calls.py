@@ -111,6 +111,12 @@ class Calls:
         self._announce("call.created", call)
         return call
 
+    def dial_leg(self, call: Call, uri: str, *, ring_timeout_s: float) -> Leg:
+        """One more leg of a call that is up, to a SIP URI. Raises as Core.dial() does."""
+        leg = self._core.dial(uri, from_=call.from_ or None, ring_timeout_s=ring_timeout_s)
+        self.add_leg(call, leg)
+        return leg
+
     def add_leg(self, call: Call, leg: Leg, trunk: Trunk | None = None) -> None:
         """One more leg of the call; `trunk` is released at its end."""
         call.legs.append(leg)
