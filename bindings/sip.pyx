@@ -27,7 +27,6 @@ VERSION = lib.switchroom_version().decode()
 DEF FLOWS = 64           # ids the C core takes
 DEF EVENTS_PER_DRAIN = 32
 DEF TX_PER_DRAIN = 32
-DEF BATCHES_PER_WAKE = 4  # of UDP_BATCH datagrams: some 2 ms, then the loop serves others
 DEF QUEUE_DATAGRAMS = 8192
 DEF QUEUE_BYTES = 8 * 1024 * 1024
 
@@ -201,19 +200,15 @@ cdef class Sip:
         cdef Flow *f = &self.flows[flow]
         self.awake = True
         try:
-            for _ in range(BATCHES_PER_WAKE):
-                with nogil:
-                    n = lib.udp_recv(self.inbox, f.fd)
-                if n <= 0:  # an error here is a past ICMP report: the socket itself stays good
-                    break
-                now = now_ns()
-                for i in range(n):
-                    data = lib.udp_in_at(self.inbox, i, &src)
-                    lib.sip_core_recv(self.core, flow, &src, data.p, data.n, now)
-                    self.collect()
-                self.deliver()
-                if n < lib.UDP_BATCH or self.core == NULL:
-                    break
+            # One batch a wake, some 3 ms of work at most; the loop then serves others and comes back for the rest.
+            with nogil:
+                n = lib.udp_recv(self.inbox, f.fd)
+            now = now_ns()
+            for i in range(n):  # n < 0 is a past ICMP report: the socket itself stays good
+                data = lib.udp_in_at(self.inbox, i, &src)
+                lib.sip_core_recv(self.core, flow, &src, data.p, data.n, now)
+                self.collect()
+            self.deliver()
         finally:
             self.awake = False
         self.settle()

@@ -7,12 +7,13 @@ import gc
 import socket
 import weakref
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import uvloop
 
 from switchroom import errors
-from switchroom.core import Core, CoreOptions, Leg, LegEventKind, LegState
+from switchroom.core import Core, CoreOptions, Leg, LegEvent, LegEventKind, LegState
 from tests.conftest import free_port_range
 from tests.unit.core_pair import Heard, Pair, start_pair
 
@@ -120,6 +121,46 @@ async def test_everything_is_idempotent_once_ended(pair: Pair) -> None:
     theirs.ring()
     theirs.reject()
     assert theirs.end is not None and theirs.end.side == "remote"
+
+
+async def test_second_hangup_before_the_end_is_known_is_nothing(pair: Pair) -> None:
+    ours, theirs = await pair.up()
+    ours.hangup()
+    ours.hangup()
+    assert (await ours.wait_ended()).side == "local"
+    assert (await theirs.wait_ended()).side == "remote"
+
+
+async def test_both_ends_of_a_bridge_hang_up_in_one_batch(pair: Pair) -> None:
+    """Each end hangs up the other, whose BYE has arrived already."""
+    a, at_a = await pair.up()
+    b, at_b = await pair.up()
+    heard = []
+
+    def end_other(leg: Leg, event: LegEvent) -> None:
+        if event.kind is K.ENDED:
+            heard.append(event.value.side)
+            (at_b if leg is at_a else at_a).hangup()
+
+    at_a.on_event = at_b.on_event = end_other
+    a.hangup()
+    b.hangup()
+    await at_a.wait_closed()
+    await at_b.wait_closed()
+    assert heard == ["remote", "remote"]
+
+
+async def test_answer_that_crosses_the_cancel_is_nothing(pair: Pair) -> None:
+    ours, theirs = await pair.ringing()
+    theirs.ring()
+    await ours.wait_ringing()
+    ours.hangup()
+    while not theirs.ended:
+        theirs.answer()
+        await asyncio.sleep(0)
+    assert theirs.end is not None
+    await ours.wait_closed()
+    await theirs.wait_closed()
 
 
 async def test_waiting_for_an_answer_of_a_call_that_ended_since_is_no_error(pair: Pair) -> None:
@@ -302,6 +343,38 @@ async def test_ports_used_up_is_told_with_the_setting_to_widen() -> None:
             core.dial("sip:x@127.0.0.1:9")
     finally:
         await core.stop(0.1)
+
+
+async def test_call_over_ipv6() -> None:
+    low, high = free_port_range(40)
+    options = CoreOptions(sip_listen=(("127.0.0.1", 0), ("::1", 0)), media_address="::1", ports=(low, high), workers=1)
+    async with Core(options, incoming=lambda leg: leg.answer()) as core:
+        address = core.sip_addresses[1]
+        assert address.startswith("[::1]:")
+        leg = core.dial(f"sip:bob@{address}")
+        await leg.wait_answered()
+        await leg.tone(400, total_ms=100)
+        assert leg.stats().tx_packets >= 5
+        leg.hangup()
+        await leg.wait_closed()
+
+
+async def test_wildcard_listener_says_an_address_that_can_be_reached(pair: Pair) -> None:
+    async with Core(CoreOptions(sip_listen=(("0.0.0.0", 0),), ports=free_port_range(4), workers=1)) as core:
+        assert not core.sip_addresses[0].startswith("0.0.0.0")
+        leg = core.dial(pair.uri)
+        (await pair.arrived.get()).answer()
+        await leg.wait_answered()
+
+
+async def test_stop_that_runs_out_of_time_still_ends_every_waiter(pair: Pair, tmp_path: Path) -> None:
+    ours, _ = await pair.up()
+    recording, playback, verdict = ours.record(tmp_path / "call.wav"), ours.tone(400), ours.amd()
+    await pair.caller.stop(0)
+    assert await playback is False
+    assert (await verdict).reason == "hangup"
+    assert (await recording).path == recording.path
+    assert ours.closed
 
 
 async def test_port_in_use_names_the_address(pair: Pair) -> None:

@@ -236,6 +236,16 @@ class LegAudio:
         self._stats = LegStats.of(self._core.media.leg_stats(media))
         self._core._release_media_leg(media)
         at = event[3] * 1e-9
+        self._end_audio(at)
+        self._close_if_done(at)
+
+    def _abandon_audio(self, at: float) -> None:
+        """The media threads are gone."""
+        self._media = self._recordings = 0
+        self._end_audio(at)
+
+    def _end_audio(self, at: float) -> None:
+        """Nobody shall wait for what cannot come any more."""
         for tag in list(self._players or ()):
             self._play_ended(tag, False, at)
         if self._amd is not None and not self._amd.done():
@@ -247,7 +257,6 @@ class LegAudio:
             self._tap = None
         if self._sink is not None:
             self._sink._ended()
-        self._close_if_done(at)
 
     def _close_if_done(self, at: float) -> None:
         """The last event: signalling, audio and recordings are all over."""

@@ -8,6 +8,7 @@ import inspect
 import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from ipaddress import ip_address
 from typing import Any, NamedTuple
 
 import structlog
@@ -21,7 +22,7 @@ from .clip import Clip
 from .leg import CODECS, NO_CODEC, ON_SIP, TELEPHONE_EVENT, Leg
 from .mix import Mix
 from .options import CoreOptions
-from .recording import Recording
+from .recording import Recording, RecordResult
 from .uri import SipUri, header_lines, one_line, parse_uri
 
 if _sip.VERSION != __version__ or _media.VERSION != __version__:
@@ -82,7 +83,7 @@ class Core:
         o, self._loop = self.settings, asyncio.get_running_loop()
         if self._running:
             raise WrongState("this Core is running already")
-        media_address = o.media_address or o.sip_advertise or o.sip_listen[0][0]
+        media_address = _reachable(o.media_address or o.sip_advertise or o.sip_listen[0][0])
         self.sip = _sip.Sip(
             self._loop, self._on_sip, user_agent=o.user_agent or None, max_calls=o.max_calls, t1_ms=o.t1_ms
         )
@@ -106,9 +107,10 @@ class Core:
         self._running = True
 
     def _listen(self, host: str, port: int) -> None:
-        advertise = _sip.addr_parse(self.settings.sip_advertise, 0) if self.settings.sip_advertise else None
+        said_host = _reachable(self.settings.sip_advertise or host)
+        advertise = _sip.addr_parse(said_host, 0)
         flow, bound = self.sip.open_udp(_sip.addr_parse(host, port), advertise=advertise, rcvbuf=self.settings.rcvbuf)
-        said_host, bound_port = self.settings.sip_advertise or host, _sip.addr_text(bound)[1]
+        bound_port = _sip.addr_text(bound)[1]
         said = f"[{said_host}]:{bound_port}" if ":" in said_host else f"{said_host}:{bound_port}"
         self._flows.append((flow, bound[0], said))
 
@@ -148,9 +150,13 @@ class Core:
     def _abandon(self) -> None:
         """Legs whose end the network did not tell in time: nobody who waits for them shall wait for ever."""
         at = self._loop.time()
+        for recording in list(self._recordings.values()):
+            recording._end(RecordResult(recording.path, 0, 0, errno.ECANCELED))
+        self._recordings.clear()
+        self._media_legs.clear()
         for leg in list(self._open):
             assert isinstance(leg, Leg)
-            leg._media = leg._recordings = 0
+            leg._abandon_audio(at)
             if leg.ended:
                 leg._close_if_done(at)
             else:
@@ -451,11 +457,25 @@ class Core:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _hangup(self, call: int, q850: int) -> None:
-        self.sip.hangup(call, q850)
-
 
 _LEG_CLOSED = _media.EVENTS.index("leg_closed")
+
+
+def _reachable(host: str) -> str:
+    """`host` itself; for a wildcard the address of this machine that the default route leaves from: nobody can send
+    to 0.0.0.0. Without a route: loopback."""
+    version = ip_address(host)
+    if not version.is_unspecified:
+        return host
+    family, far, loopback = (
+        (socket.AF_INET, "192.0.2.1", "127.0.0.1") if version.version == 4 else (socket.AF_INET6, "2001:db8::1", "::1")
+    )
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((far, 9))  # a datagram socket: looks the route up, sends nothing
+        except OSError:
+            return loopback
+        return str(probe.getsockname()[0])
 
 
 def _codec_numbers(names: Sequence[str]) -> bytes:

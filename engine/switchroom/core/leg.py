@@ -105,15 +105,15 @@ class Leg(LegAudio):
 
     def ring(self, status: int = 180, *, early_media: bool = False) -> None:
         """Incoming: say 180-183. `early_media`: with our SDP, so that the caller hears what is played before the
-        answer (183 is usual). Once answered or ended: nothing."""
+        answer (183 is usual); without an offer of theirs there is no SDP to answer, and it only rings. Once answered or
+        ended: nothing."""
         if not self._unanswered("ring"):
             return
-        if early_media:
-            self._core.sip.progress(self._call, status, self._describe())
-            self._accept_offer()
-        else:
-            self._core.sip.progress(self._call, status)
-        self._rang(monotonic_ns() * 1e-9, status)
+        local = self._describe() if early_media and self._offer is not None else None
+        if self._tell(self._core.sip.progress, status, local):
+            if local is not None:
+                self._accept_offer()
+            self._rang(monotonic_ns() * 1e-9, status)
 
     def answer(self) -> None:
         """Incoming: 200 with our SDP. Once answered or ended: nothing. MediaError when no RTP ports are left: the
@@ -125,9 +125,9 @@ class Leg(LegAudio):
         except MediaError:
             self.reject(503)
             raise
-        self._core.sip.answer(self._call, local)
-        self._accept_offer()
-        self._answered(monotonic_ns() * 1e-9)
+        if self._tell(self._core.sip.answer, local):
+            self._accept_offer()
+            self._answered(monotonic_ns() * 1e-9)
 
     def reject(self, status: int = 603, headers: tuple[tuple[str, str], ...] = ()) -> None:
         """Incoming: a final 300-699. Once ended: nothing. An answered leg needs hangup(): WrongState."""
@@ -135,7 +135,7 @@ class Leg(LegAudio):
             raise WrongState(f"leg {self.id} is answered: hang up instead of rejecting", leg_id=self.id)
         if self._unanswered("reject"):
             with _ENDED_ALREADY:
-                self._core.sip.reject(self._call, status, header_lines(headers))
+                self._tell(self._core.sip.reject, status, header_lines(headers))
 
     def hangup(self, q850: int = 16) -> None:
         """End it as its state asks: CANCEL, BYE or a refusal. Once ended: nothing."""
@@ -143,7 +143,7 @@ class Leg(LegAudio):
             return
         if self._call:
             with _ENDED_ALREADY:
-                self._core._hangup(self._call, q850)
+                self._tell(self._core.sip.hangup, q850)
         else:  # its address was still being looked up
             self._ended(End(487, q850, "local"), monotonic_ns() * 1e-9)
 
@@ -152,7 +152,15 @@ class Leg(LegAudio):
         if self.state is not LegState.ANSWERED or not self._rtp or not self._remote:
             raise WrongState(f"leg {self.id} is {self.state.value}: only an answered one can be held", leg_id=self.id)
         local = (self._rtp, bytes((self._remote[2],)), self._remote[3], _SEND if on else _SENDRECV)
-        self._core.sip.modify(self._call, local)
+        self._tell(self._core.sip.modify, local)
+
+    def _tell(self, command: Callable[..., None], *args: Any) -> bool:
+        """False: the call has ended already, in the datagram before or by an earlier command; ENDED is on its way."""
+        try:
+            command(self._call, *args)
+        except NotFound:
+            return False
+        return True
 
     def _unanswered(self, verb: str) -> bool:
         if self.direction == "out":
