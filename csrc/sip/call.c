@@ -167,14 +167,14 @@ static void ring_timeout(struct sip_core *c, struct sip_call *k)
 
 void call_timer(struct sip_core *c, struct sip_call *k)
 {
+	if (k->modify_at <= c->now)
+		modify_again(c, k);
 	if (k->ok) {
 		uas_ok_timer(c, k); /* may free it: it arms by itself */
 		return;
 	}
 	if (k->state == CALL_CALLING && k->deadline <= c->now)
 		ring_timeout(c, k);
-	else if (k->modify_at <= c->now)
-		modify_again(c, k);
 	call_arm(c, k);
 }
 

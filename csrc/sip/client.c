@@ -144,6 +144,12 @@ void txn_cancel(struct sip_core *c, struct sip_txn *t, unsigned q850)
 		send_cancel(c, t);
 }
 
+void txn_limit(struct sip_core *c, struct sip_txn *t)
+{
+	t->deadline = core_after_ms(c, (uint64_t)64 * c->t1_ms);
+	txn_arm(c, t);
+}
+
 /** ACK replaces the INVITE as what is kept: a repeated response gets it again. */
 static void ack_failure(struct sip_core *c, struct sip_txn *t)
 {

@@ -53,6 +53,8 @@ struct sip_txn *txn_client_find(const struct sip_core *c);
 void txn_client_input(struct sip_core *c, struct sip_txn *t);
 /** CANCEL an INVITE: now when a provisional came, else as soon as one does (RFC 3261 9.1). */
 void txn_cancel(struct sip_core *c, struct sip_txn *t, unsigned q850);
+/** An INVITE that nobody's ring time watches: 64*T1 from now for its final response. */
+void txn_limit(struct sip_core *c, struct sip_txn *t);
 
 /** Server key of the request in c->in, as if its method were `m`. */
 struct hash128 txn_server_key(const struct sip_core *c, enum sip_method m);

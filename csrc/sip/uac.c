@@ -269,14 +269,14 @@ void uac_invite_response(struct sip_core *c, struct sip_txn *t)
 		success(c, k, t);
 		return;
 	}
-	if (!k || k->invite != txn_handle(t))
+	bool waiting = k && k->invite == txn_handle(t);
+	if (status < 200 && (!waiting || k->established))
+		txn_limit(c, t);
+	else if (!waiting)
 		return;
-	if (k->established) {
-		if (status >= 300)
-			modify_response(c, k, t);
-		return;
-	}
-	if (status < 200)
+	else if (k->established)
+		modify_response(c, k, t);
+	else if (status < 200)
 		provisional(c, k);
 	else
 		refused(c, k);

@@ -296,3 +296,33 @@ TEST(modify_answered_481_ends_the_call)
 out:
 	net_free(&net);
 }
+
+TEST(modify_with_a_provisional_only_does_not_wait_for_ever)
+{
+	char tag[64] = "";
+	struct sip_local l = net_local(0);
+	CHECK(script_call(tag) == 0 && sip_call_modify(net.node[0].core, a, &l, net.now) == 0);
+	net_run(&net, 20);
+	net_reply(&net, net_sent(&net, 0, "INVITE", 0), "100 Trying", NULL, NULL, NULL);
+	net_run(&net, 33000);
+	CHECK(net_event_count(&net, 0, SIP_EV_MODIFIED) == 1 && net.node[0].ended == 1);
+	net_run(&net, 60000);
+	CHECK(net_is_quiet(&net));
+out:
+	net_free(&net);
+}
+
+TEST(provisional_after_the_peers_bye_leaves_nothing_behind)
+{
+	char tag[64] = "";
+	struct sip_local l = net_local(0);
+	CHECK(script_call(tag) == 0 && sip_call_modify(net.node[0].core, a, &l, net.now) == 0);
+	net_run(&net, 20);
+	net_request(&net, 1, 0, &(struct net_request){.method = "BYE", .to_tag = tag, .branch = "z9hG4bKy", .cseq = 2});
+	net_run(&net, 20);
+	net_reply(&net, net_sent(&net, 0, "INVITE", 0), "100 Trying", NULL, NULL, NULL);
+	net_run(&net, 70000);
+	CHECK(net.node[0].ended == 1 && net_is_quiet(&net));
+out:
+	net_free(&net);
+}
