@@ -24,6 +24,7 @@ from .pacing import AgentView, Budget, Decision, Situation
 
 _MOMENTS = (0.2, 0.5, 0.85)  # shares of the answers of a new call, by which the future is looked at
 
+_FARED = (2.0, 3.0)  # where these start: cautious
 _STEPS = 6.0  # steps of agent ages per factor e
 
 
@@ -33,7 +34,7 @@ class PredictiveOptions:
     `amd_false_rate`: people whom AMD is believed to take for machines, of all people. `wait_s`: how long an answered
     person may wait for the agent who is about to be free. Priors: (share, mean seconds), high shares being cautious."""
 
-    headroom: float = 0.8
+    headroom: float = 0.85
     pseudo_people: float = 40.0
     amd_false_rate: float = 0.0
     wait_s: float = 1.0
@@ -47,15 +48,15 @@ class PredictiveOptions:
     refresh_s: float = 1.0
 
 
-def soft_factor(limit: float, budgets: Sequence[Budget], pseudo_people: float) -> float:
-    """0.1-1.5: what is left of the fullest budget over the next `pseudo_people` answers, against its fair share.
+def soft_factor(aim: float, budgets: Sequence[Budget], pseudo_people: float) -> float:
+    """0.1-1.3: what is left of the fullest budget over the next `pseudo_people` answers, against its fair share.
 
     It starts at a half: in a short campaign one abandoned call more is all there is between 2 % and 4 %.
     """
-    factor = min(1.5, 0.5 + max((budget.people for budget in budgets), default=0) / 200)
+    factor = min(1.3, 0.5 + max((budget.people for budget in budgets), default=0) / 200)
     for budget in budgets:
-        left = limit * (budget.people + pseudo_people) - budget.abandoned
-        factor = min(factor, left / (limit * pseudo_people))
+        left = aim * (budget.people + pseudo_people) - budget.abandoned
+        factor = min(factor, left / (aim * pseudo_people))
     return max(0.1, factor)
 
 
@@ -70,8 +71,7 @@ class PredictivePacer:
         self._talks = Durations(options.talk_s, weight=4.0, bin_s=2.0)
         self._wrapups = Durations(options.wrapup_s, weight=2.0, bin_s=0.5)
         self._scale = Scale()
-        self._allowed = 2.0  # sum of theta over people decided, and of abandoned ones, with a start of 2 each
-        self._abandoned = 2.0
+        self._allowed, self._abandoned = _FARED  # sum of theta over people decided, and of the abandoned among them
         self._refresh_at = -math.inf
         self._moments: tuple[float, ...] = (1.0,)
         self._call_odds: dict[tuple[Phase, int], tuple[float, ...]] = {}
@@ -116,8 +116,8 @@ class PredictivePacer:
 
     def person_decided(self, attempt: Attempt, abandoned: bool) -> None:
         keep = 0.995  # about the last 200 people
-        self._allowed = self._allowed * keep + attempt.predicted_overflow + 2.0 * (1 - keep)
-        self._abandoned = self._abandoned * keep + abandoned + 2.0 * (1 - keep)
+        self._allowed = self._allowed * keep + attempt.predicted_overflow + _FARED[0] * (1 - keep)
+        self._abandoned = self._abandoned * keep + abandoned + _FARED[1] * (1 - keep)
 
     def talk_ended(self, seconds: float) -> None:
         self._talks.add(seconds)
@@ -199,11 +199,11 @@ class PredictivePacer:
     def theta(self, situation: Situation) -> float:
         """The overflow that a call may have at most."""
         options = self.options
-        limit = situation.max_abandon
-        target = max(0.1 * limit, limit * options.headroom - options.amd_false_rate)
-        target *= soft_factor(limit, situation.budgets, options.pseudo_people) if limit else 0.0
-        fared = self._allowed / self._abandoned
-        return min(0.5, target * min(8.0, max(0.25, fared)))
+        aim = max(0.1 * situation.max_abandon, situation.max_abandon * options.headroom - options.amd_false_rate)
+        if aim <= 0.0:
+            return 0.0
+        fared = min(8.0, max(0.25, self._allowed / self._abandoned))
+        return min(0.5, aim * soft_factor(aim, situation.budgets, options.pseudo_people) * fared)
 
     def decide(self, situation: Situation) -> Decision:
         now = situation.now
