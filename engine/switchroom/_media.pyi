@@ -1,7 +1,8 @@
 """The media workers. Handles are ints; a stale one raises NotFound. PCM is 16-bit, host order, 8 kHz mono."""
 
-from typing_extensions import Buffer
 from os import PathLike
+
+from typing_extensions import Buffer
 
 EVENTS: tuple[str, ...]
 """Names of event kinds: the kind of an event tuple is the index."""

@@ -32,6 +32,7 @@ import uvloop
 
 from . import live
 from .config import Config
+from .control.server import ControlServer
 from .core import AmdResult, AudioSink, Clip, End, Frames, Leg, LegStats, Playback, Recording
 from .live.call import Call as LiveCall
 
@@ -183,6 +184,9 @@ class Engine(live.Engine):
 
     async def _start(self) -> None:
         await super()._start()
+        self.control = ControlServer(self.config.control, self)
+        await self.control.start()
+        self._stack.push_async_callback(self.control.stop)
         if self._handler is not None:
             self.core.incoming = self._incoming
 

@@ -5,15 +5,10 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from ..config import Config
-    from ..control.facade import Facade
-    from ..embed import Engine
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -49,26 +44,13 @@ async def _serve(config: Config) -> int:
     from ..live.signals import until_stopped
 
     log = structlog.get_logger("serve")
-    async with Engine(config) as engine, _control(config, engine) as addresses:
-        listening = [*(f"udp://{address}" for address in engine.core.sip_addresses), *addresses]
+    async with Engine(config) as engine:
+        listening = [*(f"udp://{address}" for address in engine.core.sip_addresses), *engine.control.addresses]
         print("ready", *listening, flush=True)
         log.info("ready", listening=listening)
         await until_stopped(engine)
     log.info("stopped")
     return 0
-
-
-@asynccontextmanager
-async def _control(config: Config, engine: Engine) -> AsyncIterator[list[str]]:
-    """The control socket, open while the block runs: its addresses."""
-    from ..control.server import ControlServer
-
-    server = ControlServer(config.control, cast("Facade", engine))
-    await server.start()
-    try:
-        yield server.addresses
-    finally:
-        await server.stop()
 
 
 def _set_up_logs(level: str) -> None:

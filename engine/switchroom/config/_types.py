@@ -157,8 +157,8 @@ class ControlConfig(Table, frozen=True, kw_only=True):
     trust_loopback: Annotated[
         bool,
         Meta(
-            description="TCP clients from loopback are admin without a token. "
-            "Off: every local user could steer the engine; the Unix socket knows who is calling."
+            description="Every local user is admin over TCP without a token. Off: as on the Unix socket, root and the "
+            "engine's own user are, others by [[control.user]] or a token."
         ),
     ] = False
     token: Annotated[tuple[TokenConfig, ...], Meta(description="Tokens for session.auth.")] = ()

@@ -40,8 +40,10 @@ MessagePack-RPC over the addresses of `[control] listen`: a Unix socket, TCP on 
   limits, and can take the rights of a token instead.
 - **Token** (`[[control.token]]`, stored as SHA-256): `session.auth` with `token`. Make one with
   `openssl rand -hex 32`, and its hash with `printf %s TOKEN | sha256sum`. Three wrong ones close the connection.
-- **TCP** needs a token, unless `control.trust_loopback = true`: then every local user is admin. Addresses other than
-  loopback are refused unless `control.allow_remote = true`, because the protocol is not encrypted.
+- **TCP over loopback**: the kernel's table of sockets says which user owns the other end (/proc/net/tcp); rights as
+  on the Unix socket. Other users need a token, unless `control.trust_loopback = true`: then every local user is admin.
+  Addresses other than loopback are refused unless `control.allow_remote = true`, because the protocol is not
+  encrypted; they always need a token.
 - Before that only `api.info`, `api.ping` and `session.auth` are open; 5 s of silence close the connection, and 30 s in
   all.
 

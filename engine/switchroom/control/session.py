@@ -16,6 +16,7 @@ import uuid_utils
 from ..config import ControlConfig
 from ..errors import Forbidden, Unauthenticated
 from ..schema.session import ClientInfo
+from .loopback import uid_of_peer
 from .roles import may, only_agent
 
 _UCRED = struct.Struct("3i")  # struct ucred of socket(7): pid, uid, gid
@@ -23,7 +24,7 @@ _UCRED = struct.Struct("3i")  # struct ucred of socket(7): pid, uid, gid
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """The other end of a connection. `uid` is -1 over TCP."""
+    """The other end of a connection. `uid` is -1 when the kernel does not tell: TCP from another machine."""
 
     kind: str
     address: str
@@ -32,7 +33,9 @@ class Peer:
     loopback: bool = False
 
     def __str__(self) -> str:
-        return f"unix uid {self.uid} pid {self.pid}" if self.kind == "unix" else f"tcp {self.address}"
+        if self.kind == "unix":
+            return f"unix uid {self.uid} pid {self.pid}"
+        return f"tcp {self.address}" if self.uid < 0 else f"tcp {self.address} uid {self.uid}"
 
 
 def peer_of(connection: socket.socket | Any) -> Peer:
@@ -42,7 +45,9 @@ def peer_of(connection: socket.socket | Any) -> Peer:
         pid, uid, _gid = _UCRED.unpack(raw)
         return Peer("unix", f"uid:{uid}", uid=uid, pid=pid, loopback=True)
     host = str(connection.getpeername()[0])
-    return Peer("tcp", host, loopback=host.startswith("127.") or host in {"::1", "::ffff:127.0.0.1"})
+    loopback = host.startswith("127.") or host in {"::1", "::ffff:127.0.0.1"}
+    uid = uid_of_peer(connection) if loopback else None
+    return Peer("tcp", host, uid=-1 if uid is None else uid, loopback=loopback)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +75,9 @@ class Authenticator:
         ]
 
     def of_peer(self, peer: Peer) -> Identity | None:
-        """Known without a word: by uid, or by trust_loopback."""
-        if peer.kind == "unix":
-            return self._users.get(peer.uid)
-        return self._trusted if peer.loopback else None
+        """Known without a word: by uid (Unix socket, or TCP over loopback), or by trust_loopback."""
+        known = self._users.get(peer.uid)
+        return known or (self._trusted if peer.kind == "tcp" and peer.loopback else None)
 
     def of_token(self, token: str) -> Identity:
         """Raises Unauthenticated. Takes the same time whichever token is right, or none."""

@@ -15,6 +15,7 @@ from ..schema.agent import AgentInfo, AgentPage, ListAgents, Login, Logout, Paus
 from ..store import Committed, EventDraft
 from ..store.agents import AgentLogRow, LogAgent
 from ..store.attempts import SetAgentDisposition
+from .call import Call
 from .calls import Calls
 from .desk import Desk
 from .events import Events
@@ -45,6 +46,10 @@ class Agents:
         self._stopping = True
         for desk in self._desks.values():
             desk.close()
+
+    def holds(self, call: Call) -> bool:
+        """Is it a nailed-up phone, held open for the shift?"""
+        return call.agent_id is not None and (desk := self._desks.get(call.agent_id)) is not None and desk.nail is call
 
     # -------------------------------------------------------------- for the dialer
 

@@ -54,8 +54,7 @@ class Calls:
         self.on_cdr: Callable[[CallRow], None] | None = None  # hears of each CDR once it is committed
         self._writing = 0
         self._written = asyncio.Event()
-        self._empty = asyncio.Event()
-        self._empty.set()
+        self._fewer = asyncio.Event()  # a call has gone
         store.on_committed(self._note_events)
 
     def __len__(self) -> int:
@@ -135,9 +134,11 @@ class Calls:
         call.record_result = None
         return call.recording
 
-    async def wait_empty(self) -> None:
-        """Until no call is up."""
-        await self._empty.wait()
+    async def wait_empty(self, left_out: Callable[[Call], bool] = lambda call: False) -> None:
+        """Until no call is up, those apart that `left_out` names."""
+        while any(not left_out(call) for call in self._calls.values()):
+            self._fewer.clear()
+            await self._fewer.wait()
 
     async def settle(self) -> None:
         """Until every CDR of a call that has closed is committed."""
@@ -149,7 +150,6 @@ class Calls:
 
     def _register(self, call: Call) -> None:
         self._calls[call.id] = call
-        self._empty.clear()
 
     def _announce(self, topic: str, call: Call, **more: Any) -> None:
         call.version += 1
@@ -184,8 +184,7 @@ class Calls:
     def _finish(self, call: Call) -> None:
         if self._calls.pop(call.id, None) is None:
             return
-        if not self._calls:
-            self._empty.set()
+        self._fewer.set()
         row = call.row()
         # These point back at the call: without them its memory is free at once, not at some later collection.
         call.listener = None

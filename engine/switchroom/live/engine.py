@@ -16,6 +16,7 @@ from ..config import Config, StoreConfig, parse_listen
 from ..core import Core, CoreOptions
 from ..schema.engine import Drain, EngineStats, Health
 from ..store import Store
+from .agents import Agents
 from .calls import Calls
 from .cdr_files import CdrFiles
 from .events import Events
@@ -73,6 +74,8 @@ class Engine:
             self._stack.push_async_callback(self.cdr_files.close)
         self._stack.push_async_callback(self.calls.settle)
         self._stack.push_async_callback(self._end_calls)
+        self.agents = Agents(self.calls, self.events)
+        self._stack.push_async_callback(self.agents.stop)
         await self.trunks.start()
         self._stack.push_async_callback(self.trunks.stop)
         self.watch = Watch(self)
@@ -123,6 +126,8 @@ class Engine:
             self.events.publish("engine.draining", {"calls": len(self.calls), "deadline_ms": deadline_ms})
         try:
             async with asyncio.timeout(deadline_ms / 1000):
+                await self.calls.wait_empty(left_out=self.agents.holds)
+                await self.agents.stop()
                 await self.calls.wait_empty()
         except TimeoutError:
             log.warning("drain_deadline", calls=len(self.calls))
