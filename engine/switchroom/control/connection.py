@@ -47,6 +47,7 @@ class Connection(asyncio.Protocol):
         self._admitted = False
         self._reading = True
         self._half_closed = False
+        self._last_reply: str | None = None
         self._closed_at = 0.0
 
     # ---------------------------------------------------------------- transport
@@ -130,6 +131,12 @@ class Connection(asyncio.Protocol):
             self.dispatcher.handle(frame, now)
         except ProtocolError as error:  # the message was complete: the next one can be found
             self.reply(error_notification(error))
+        if self._last_reply is not None:
+            self.close_soon(self._last_reply)
+
+    def close_after_reply(self, why: str) -> None:
+        """The request at hand is the last one that is handled."""
+        self._last_reply = why
 
     def _next_turn(self) -> None:
         if self._turn is None and not self.closing and not self._replies_full():

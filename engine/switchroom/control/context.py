@@ -79,7 +79,7 @@ class Context:
         except Unauthenticated:
             self._failed_tokens += 1
             if self._failed_tokens >= self.server.limits.failed_tokens:
-                self.connection.close_soon("wrong tokens")
+                self.connection.close_after_reply("wrong tokens")
             raise
 
     def sessions(self, p: ListSessions) -> SessionPage:
