@@ -30,6 +30,7 @@ listen = ["unix:{folder}/run/control.sock", "tcp://127.0.0.1:0"]
 {control}
 [store]
 url = "sqlite:{folder}/switchroom.db"
+{store}
 [recording]
 path = "{folder}/recordings"
 [[route]]
@@ -75,15 +76,17 @@ class Office:
         return self.engine.store.head_id
 
 
-def parse(folder: Path, control: str = "") -> Config:
+def parse(folder: Path, control: str = "", store: str = "") -> Config:
     first, last = free_port_range(60)
-    return configuration.parse(CONFIG.format(first=first, last=last, folder=folder, control=control))
+    return configuration.parse(CONFIG.format(first=first, last=last, folder=folder, control=control, store=store))
 
 
 @contextlib.asynccontextmanager
-async def office(folder: Path, control: str = "", limits: ControlLimits | None = None) -> AsyncIterator[Office]:
-    """`control`: more lines for the [control] table."""
-    config = parse(folder, control)
+async def office(
+    folder: Path, control: str = "", limits: ControlLimits | None = None, store: str = ""
+) -> AsyncIterator[Office]:
+    """`control`, `store`: more lines for those tables."""
+    config = parse(folder, control, store)
     async with Engine(config) as engine:
         server = ControlServer(config.control, engine, limits=limits)
         await server.start()

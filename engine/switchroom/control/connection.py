@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger("switchroom.control")
 _CHUNK = 64 * 1024
+_PIECE = 32  # events
 _HIGH_WATER, _LOW_WATER = 64 * 1024, 16 * 1024  # of the transport: little, so that replies overtake events
 
 
@@ -174,14 +175,15 @@ class Connection(asyncio.Protocol):
             self.transport.write(chunk)
 
     def offer(self, entries: list[Entry]) -> None:
-        for sub in tuple(self.outbox.subscriptions.values()):
-            for entry in entries:
-                if not sub.offer(entry):
+        """Written piece by piece: a large commit alone makes nobody a slow reader."""
+        for start in range(0, len(entries), _PIECE):
+            for sub in tuple(self.outbox.subscriptions.values()):
+                if not all(sub.offer(entry) for entry in entries[start : start + _PIECE]):
                     self.close_now("reader too slow for policy close")
                     return
-            if not sub.live and sub.sub_id not in self._replays:
-                self._replay(sub)
-        self.pump()
+                if not sub.live and sub.sub_id not in self._replays:
+                    self._replay(sub)
+            self.pump()
 
     def sample(self, entry: Entry) -> None:
         for sub in self.outbox.subscriptions.values():
