@@ -125,6 +125,8 @@ class AsyncClient(AsyncMethods):
                 except Disconnected:
                     if not repeatable or self._closed is not None:
                         raise
+                    if link is self._link:
+                        self._up.clear()
 
     async def _connected(self) -> Link:
         await self._up.wait()

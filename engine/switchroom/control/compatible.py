@@ -58,10 +58,10 @@ def _accepted(schema: dict[str, Any], document: dict[str, Any]) -> set[str]:
 
 
 def _result(where: str, before: Any, after: Any, old: dict[str, Any], new: dict[str, Any], seen: set[str]) -> list[str]:
-    name = before.get("$ref", "")
+    name = before.get("$ref")
     if name in seen:
         return []
-    seen = seen | {name}
+    seen = seen | {name} if name else seen
     before, after = _resolve(before, old), _resolve(after, new)
     broken: list[str] = []
     for key, schema in before.get("properties", {}).items():
