@@ -10,13 +10,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from switchroom.client import Client
 from switchroom.core import Core, CoreOptions
 from switchroom.errors import CallFailed, Unreachable
+from switchroom.schema.event import Event
 from tests.conftest import Daemon, free_port, free_port_range
 
 CONFIG = """
@@ -141,8 +143,8 @@ async def test_a_recording_plays_up_to_the_crash(phone: Core, make_daemon: Calla
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> object:
-    """A file system of 256 KiB."""
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 256 KiB. Asked for before make_daemon, so that it is unmounted after the daemon is gone."""
     folder = tmp_path / "small"
     folder.mkdir()
     mounted = subprocess.run(
@@ -155,7 +157,7 @@ def small_disk(tmp_path: Path) -> object:
 
 
 async def test_a_full_disk_ends_the_recording_not_the_call(
-    phone: Core, make_daemon: Callable[[str], Daemon], small_disk: Path
+    small_disk: Path, phone: Core, make_daemon: Callable[[str], Daemon]
 ) -> None:
     sip = free_port()
     text = configuration(sip=sip).replace("./recordings", str(small_disk))
@@ -164,8 +166,8 @@ async def test_a_full_disk_ends_the_recording_not_the_call(
     call = phone.dial(f"sip:echo@127.0.0.1:{sip}")
     await call.wait_answered()
     call.tone(440, total_ms=0)
-    events = await asyncio.to_thread(wait_for_event, daemon, "recording.failed", 30.0)
-    assert "No space left" in events[-1]["data"]["error"]
+    event = await asyncio.to_thread(next_event, daemon, "recording.failed", 30.0)
+    assert "No space left" in event.data["error"]
     before = call.stats().rx_packets
     await asyncio.sleep(0.5)
     assert not call.ended and call.stats().rx_packets > before
@@ -174,17 +176,12 @@ async def test_a_full_disk_ends_the_recording_not_the_call(
     assert daemon.stop() == 0
 
 
-def wait_for_event(daemon: Daemon, topic: str, timeout_s: float) -> list[dict[str, object]]:
-    """Events of that topic, from the journal on, as the control socket tells them."""
-    from switchroom.client import Client
-
-    with Client(str(daemon.folder / "control.sock")) as client:
-        subscription = client.events.subscribe(topics=[topic], since=0)
-        found = []
-        deadline = time.monotonic() + timeout_s
-        while not found and time.monotonic() < deadline:
-            found += subscription.take(timeout_s=0.5)
-        return found
+def next_event(daemon: Daemon, topic: str, timeout_s: float) -> Event:
+    """The first event of that topic, from the journal's beginning on, as the control socket tells it."""
+    with Client(f"unix:{daemon.folder / 'control.sock'}") as client:
+        event = client.subscribe([topic], since=0).next(timeout_s)
+        assert event is not None
+        return event
 
 
 STALLED = """
