@@ -255,7 +255,8 @@ int media_event_fd(const struct media *m);
 	X(AMD, "amd")                 /* a: enum amd_verdict, b: ms since start, c: confidence 0-1000; d: enum amd_reason */ \
 	X(BEEP, "beep")               /* a: 1 heard, 0 gave up, b: ms since start, c: Hz */            \
 	X(TAP_READY, "tap_ready")     /* frames wait in a tap that was empty */                        \
-	X(SINK_LOW, "sink_low")       /* a sink is below its low mark; a: ms left, b: starved frames */ \
+	X(SINK_LOW, "sink_low")       /* a sink is below its low mark (a quarter, 40 ms at least); once after opening
+					 and once after each write. a: ms left, b: starved frames */  \
 	X(COMMAND_FAILED, "command_failed") /* a: errno, b: enum of the command; handle; tag */
 
 enum media_event_kind {

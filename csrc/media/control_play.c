@@ -224,8 +224,7 @@ int media_sink_write(struct media *m, uint64_t handle, const int16_t *pcm, size_
 	if (err)
 		return err;
 	size_t n = pcm_ring_write(r, pcm, samples < INT32_MAX ? samples : INT32_MAX);
-	size_t low = r->limit / 4, least = LOW_MS * RTP_CLOCK_KHZ;
-	if (pcm_ring_used(r) >= (low < least ? least : low))
+	if (n) /* each write may be answered by one SINK_LOW, so a program that writes little is asked again */
 		atomic_store_explicit(&r->armed, 1, memory_order_relaxed);
 	return (int)n;
 }

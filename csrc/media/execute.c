@@ -36,7 +36,8 @@ static int do_bridge(struct worker *w, struct leg *a, uint64_t handle)
 
 static int do_unbridge(struct leg *leg)
 {
-	leg_detach(leg);
+	if (leg->bridge) /* a mix is left by its own command */
+		leg_detach(leg);
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /** worker.h  A thread with its own legs. Each 1 ms: commands, one epoll_wait over edge-triggered sockets (forward what
- *  came), then the legs whose frame is due. Without legs it sleeps. */
+ *  came), then the legs whose frame is due. Without legs it sleeps. Runs at nice -10 where the process may. */
 #ifndef MEDIA_WORKER_H
 #define MEDIA_WORKER_H
 

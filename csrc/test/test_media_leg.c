@@ -1,7 +1,10 @@
 /** test_media_leg.c  Opening, locking to a source, silence, closing. */
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "media/address.h"
 #include "test/media_rig.h"
 
 TEST(media_starts_and_stops_without_leaks)
@@ -349,5 +352,38 @@ TEST_NO_OOM(media_in_packet_mode_echoes_too)
 	}
 out:
 	far_close(&a);
+	rig_close(&r);
+}
+
+TEST_NO_OOM(media_leg_works_over_ipv6)
+{
+	struct rig r;
+	struct leg_opts lo = {.worker = LEG_ANY_WORKER, .address = {.family = ADDR_V6, .ip = {[15] = 1}}};
+	struct leg_remote remote = {.codec = CODEC_PCMU, .te_pt = 255, .dir = DIR_SENDRECV, .ptime_ms = 20};
+	struct sockaddr_storage sa;
+	struct datagram d;
+	struct far_end f = {.rtp = -1, .codec = CODEC_PCMU, .ssrc = 6};
+	struct media_event ev;
+	socklen_t len = address_to_kernel(&sa, &lo.address);
+	uint8_t data[RTP_HEADER + 160] = {0};
+	REQUIRE(rig_open(&r, NULL));
+	f.rtp = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (f.rtp < 0 || bind(f.rtp, (struct sockaddr *)&sa, len)) {
+		printf("  (no IPv6 here)\n");
+		goto out;
+	}
+	CHECK(media_leg_open(r.m, &lo, &f.leg, &f.leg_address) == 0 && f.leg_address.family == ADDR_V6);
+	CHECK(media_leg_remote(r.m, f.leg, &remote) == 0); /* no address: wait for the first packet */
+	CHECK(media_echo(r.m, f.leg, true) == 0);
+	far_say(&f, 0x44);
+	CHECK(rig_wait(&r, MEDIA_EV_LATCHED, f.leg, &ev) && ev.addr.family == ADDR_V6 && ev.addr.ip[15] == 1);
+	CHECK(far_hear(&f, &d, WAIT_MS) && d.rtp.payload[0] == 0x44);
+	memset(data, 0xff, sizeof(data)); /* rubbish over IPv6 */
+	far_raw(&f, data, sizeof(data));
+	far_say(&f, 0x45);
+	CHECK(far_hear(&f, &d, WAIT_MS) && d.rtp.payload[0] == 0x45);
+out:
+	if (f.rtp >= 0)
+		close(f.rtp);
 	rig_close(&r);
 }

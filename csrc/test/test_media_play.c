@@ -1,7 +1,10 @@
 /** test_media_play.c  Players, tones, digits, sinks: what the far end hears. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "dsp/g711.h"
 #include "dsp/tone.h"
@@ -351,4 +354,47 @@ TEST_NO_OOM(media_leg_on_hold_is_sent_nothing)
 	CHECK(!far_hear(&o.a, &d, 20));
 out:
 	one_close(&o);
+}
+
+/* In a process of its own: plays, tells so, and expects a gap where it was stopped. */
+static bool plays_over_a_stall(int started)
+{
+	struct one o;
+	struct datagram d, before;
+	struct media_stats st = {0};
+	struct tone_spec tone = {.hz = {440}, .level_cdb = -1300, .on_ms = 100, .total_ms = 1600};
+	int32_t longest = 0;
+	if (!one_open(&o, CODEC_PCMU) || media_tone(o.r.m, o.a.leg, &tone, 1) || !far_hear(&o.a, &before, WAIT_MS) ||
+	    write(started, "", 1) != 1)
+		return false;
+	for (unsigned frames = 1; frames < 80; frames++) {
+		if (!far_hear(&o.a, &d, WAIT_MS) || d.rtp.seq != (uint16_t)(before.rtp.seq + 1))
+			return false;
+		int32_t gap = ts_diff(d.rtp.ts, before.rtp.ts);
+		longest = gap > longest ? gap : longest;
+		before = d;
+	}
+	media_stats(o.r.m, &st);
+	one_close(&o);
+	return longest >= 8 * 400 && st.late_ticks > 0; /* 600 ms less three frames caught up */
+}
+
+TEST_NO_OOM(media_player_does_not_burst_after_a_stall)
+{
+	int started[2], status = 1;
+	char byte;
+	REQUIRE(pipe(started) == 0);
+	pid_t child = fork();
+	if (child == 0)
+		_exit(plays_over_a_stall(started[1]) ? 0 : 1);
+	close(started[1]);
+	if (child > 0 && read(started[0], &byte, 1) == 1) {
+		kill(child, SIGSTOP);
+		rig_sleep(600);
+		kill(child, SIGCONT);
+	}
+	close(started[0]);
+	if (child > 0)
+		waitpid(child, &status, 0);
+	REQUIRE(status == 0);
 }

@@ -154,6 +154,19 @@ out:
 	party_close(&p);
 }
 
+TEST_NO_OOM(media_unbridge_does_not_leave_a_mix)
+{
+	struct party p;
+	CHECK(party_open(&p, (const uint32_t[]){0, 0, 0}));
+	CHECK(media_mix_join(p.r.m, p.mix, p.f[0].leg, MIX_TALK | MIX_HEAR) == 0);
+	CHECK(media_mix_join(p.r.m, p.mix, p.f[1].leg, MIX_TALK | MIX_HEAR) == 0);
+	CHECK(media_unbridge(p.r.m, p.f[0].leg) == 0);
+	talk(&p, 20);
+	CHECK(heard(&p.f[0], p.say[1]) && heard(&p.f[1], p.say[0]));
+out:
+	party_close(&p);
+}
+
 TEST_NO_OOM(media_mix_closes_with_its_members_in_it)
 {
 	struct party p;
