@@ -37,7 +37,7 @@ static int init_memory(struct sip_core *c, uint32_t calls, uint32_t txns)
 	err = err ? err : pool_init(&c->txns, txns, sizeof(struct sip_txn));
 	err = err ? err : hash_table_init(&c->call_by_tag, calls);
 	err = err ? err : hash_table_init(&c->txn_by_key, txns);
-	err = err ? err : hash_table_init(&c->txn_by_merge, calls);
+	err = err ? err : hash_table_init(&c->txn_by_merge, txns);
 	/* A call's texts take about 0.5 KiB and a kept message 1 KiB; room for four times that. */
 	err = err ? err : slab_init(&c->slab, (size_t)calls * 4096 + (size_t)txns * 1024);
 	return err ? err : outbox_init(&c->out, calls);

@@ -176,7 +176,7 @@ void reply_build_kept(struct sip_core *c, struct build *b, const struct sip_txn 
 	outbox_begin(&c->out, b);
 	build_status(b, r);
 	build_str(b, (struct str){t->base, t->nto});
-	if (!t->mergeable) /* the request had a To tag */
+	if (!t->tagless)
 		full.tag = 0;
 	build_rest(c, b, &full, t->flow, (struct str){t->base + t->nto, t->nbase - t->nto});
 }

@@ -74,8 +74,8 @@ struct sip_txn *txn_server(struct sip_core *c, uint64_t call)
 	struct hash128 key = txn_server_key(c, (enum sip_method)c->in.msg.method);
 	t->key_hi = key.hi;
 	hash_put(&c->txn_by_key, &t->node, key.lo);
-	t->mergeable = c->in.to.tag.n == 0;
-	if (t->mergeable)
+	t->tagless = c->in.to.tag.n == 0;
+	if (t->tagless)
 		hash_put(&c->txn_by_merge, &t->merge, merge_key(c));
 	t->state = TXN_PROCEEDING;
 	t->method = c->in.msg.method;

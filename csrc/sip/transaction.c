@@ -28,7 +28,7 @@ void txn_free(struct sip_core *c, struct sip_txn *t)
 {
 	wheel_clear(&c->wheel, &t->timer);
 	hash_remove(&c->txn_by_key, &t->node);
-	if (t->mergeable)
+	if (t->tagless)
 		hash_remove(&c->txn_by_merge, &t->merge);
 	txn_drop_buffers(c, t);
 	pool_give(&c->txns, t);

@@ -1,6 +1,6 @@
 /** transaction.h  The four transaction machines: RFC 3261 17.1, 17.2 with the Accepted states of RFC 6026.
  *  A transaction frees itself; others hold its handle. The user of a transaction hears of responses and of its
- *  end by timeout through user_response() and user_timeout(), below. Private to sip/. */
+ *  end by timeout through user_response() and user_timeout() of dispatch.c. Private to sip/. */
 #ifndef SIP_TRANSACTION_H
 #define SIP_TRANSACTION_H
 
@@ -17,7 +17,7 @@ struct sip_txn {
 	struct hash_node merge; /* server without To tag: hash of 8.2.2.2's three */
 	uint64_t key_hi;	/* server: the other half of the hash */
 	uint8_t kind, state, method, flow;
-	bool reliable, mergeable, cancelled;
+	bool reliable, tagless, cancelled; /* tagless: the request had no To tag */
 	uint16_t cancel_q850;
 	uint32_t cseq, interval_ms;
 	uint64_t retransmit_at, deadline; /* SIP_NEVER: off */
@@ -70,7 +70,7 @@ void txn_respond(struct sip_core *c, struct sip_txn *t, unsigned status, const s
 
 void txn_timer(struct sip_core *c, struct sip_txn *t);
 
-/** Said by the transaction layer to its user (user.c). The response is in c->in. */
+/** Said by the transaction layer to its user (dispatch.c). The response is in c->in. */
 void user_response(struct sip_core *c, struct sip_txn *t);
 void user_timeout(struct sip_core *c, struct sip_txn *t);
 
