@@ -45,3 +45,14 @@ def test_a_socket_that_is_no_tcp_tells_nothing() -> None:
     one, other = socket.socketpair()
     with one, other:
         assert uid_of_peer(one) is None
+
+
+def test_a_client_that_has_closed_is_not_taken_for_root() -> None:
+    """The kernel shows uid 0 for a socket without an owner: who connects, asks and closes at once must not be admin."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        with socket.create_connection(listening.getsockname()) as client:
+            client.sendall(b"x")
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.recv(1) == b"x"
+            assert uid_of_peer(accepted) is None

@@ -20,6 +20,13 @@ from switchroom.control.session import Authenticator, Peer
 from switchroom.errors import ConfigError
 from tests.unit.control_office import Wire, office
 
+
+@pytest.fixture(autouse=True)
+def strangers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TCP clients are of nobody that the kernel knows, as from another machine; see test_control_loopback."""
+    monkeypatch.setattr("switchroom.control.session.uid_of_peer", lambda _: None)
+
+
 SECRET = "correct horse battery staple"
 
 

@@ -31,8 +31,10 @@ def uid_of_peer(connection: socket.socket) -> int | None:
     at = found.find(wanted)
     if at < 0:
         return None
-    line = found[at : found.find(b"\n", at)].split()
-    return int(line[6])  # local remote st tx:rx tr:when retrnsmt uid
+    line = found[at : found.find(b"\n", at)].split()  # local remote st tx:rx tr:when retrnsmt uid timeout inode
+    if line[8] == b"0":  # closed by its owner: the kernel has forgotten who that was and shows root
+        return None
+    return int(line[6])
 
 
 def _text(family: int, host: str, port: int) -> str:
