@@ -58,18 +58,18 @@ enum media_dir { DIR_INACTIVE = 0, DIR_SEND = 1, DIR_RECV = 2, DIR_SENDRECV = 3 
 /* --------------------------------------------------------------------- SIP */
 
 /** How a call or one of its legs came to its end: who ended it. */
-#define SIP_SIDES(X)                                                                               \
-	X(LOCAL, "local")         /* we hung up, cancelled or refused */                             \
-	X(REMOTE, "remote")       /* the peer sent BYE, CANCEL or a final response */                \
-	X(TIMEOUT, "timeout")     /* no answer to a request: timer B, F or H, or the ring timeout */ \
-	X(TRANSPORT, "transport") /* the flow is gone */                                             \
-	X(PROTOCOL, "protocol")   /* the peer broke the protocol: no usable SDP, bad dialog */
+#define SIP_SIDES(X)                                                                                                   \
+	X(LOCAL, "local")	  /* we hung up, cancelled or refused */                                               \
+	X(REMOTE, "remote")	  /* the peer sent BYE, CANCEL or a final response */                                  \
+	X(TIMEOUT, "timeout")	  /* no answer to a request: timer B, F or H, or the ring timeout */                   \
+	X(TRANSPORT, "transport") /* the flow is gone */                                                               \
+	X(PROTOCOL, "protocol")	  /* the peer broke the protocol: no usable SDP, bad dialog */
 
 enum sip_side {
 #define X(name, text) SIP_SIDE_##name,
 	SIP_SIDES(X)
 #undef X
-	SIP_SIDE_COUNT
+		SIP_SIDE_COUNT
 };
 const char *sip_side_name(enum sip_side side);
 
@@ -81,13 +81,13 @@ const char *sip_status_text(unsigned status);
 struct sip_core;
 
 struct sip_core_opts {
-	uint64_t seed[2];          /* secret for tags, branches, Call-IDs and hash keys */
-	struct str user_agent;     /* User-Agent / Server; empty: "Switchroom/<version>" */
-	uint32_t max_calls;        /* incoming INVITEs beyond it get 503; 0: 16384 */
-	uint32_t max_transactions; /* 0: 4 * max_calls */
+	uint64_t seed[2];	      /* secret for tags, branches, Call-IDs and hash keys */
+	struct str user_agent;	      /* User-Agent / Server; empty: "Switchroom/<version>" */
+	uint32_t max_calls;	      /* incoming INVITEs beyond it get 503; 0: 16384 */
+	uint32_t max_transactions;    /* 0: 4 * max_calls */
 	uint32_t t1_ms, t2_ms, t4_ms; /* RFC 3261 17.1.1.1; 0: 500, 4000, 5000 */
-	uint32_t retry_after_s;    /* sent with our 503s; 0: 5 */
-	bool allow_options;        /* answer OPTIONS outside a dialog with 200 (503 when not accepting) */
+	uint32_t retry_after_s;	      /* sent with our 503s; 0: 5 */
+	bool allow_options;	      /* answer OPTIONS outside a dialog with 200 (503 when not accepting) */
 };
 
 int sip_core_init(struct sip_core **out, const struct sip_core_opts *o);
@@ -125,40 +125,40 @@ size_t sip_core_drain_tx(struct sip_core *c, struct sip_tx *out, size_t max);
 /** One audio stream of the peer's SDP, as agreed or offered. */
 struct sip_media {
 	struct net_addr rtp, rtcp; /* rtp.family == ADDR_NONE: no SDP seen yet */
-	uint8_t codec;             /* enum codec: the first common one; CODEC_NONE: none */
-	uint8_t te_pt;             /* telephone-event payload type the peer wants, 255: none */
-	uint8_t dir;               /* enum media_dir: what WE may do after their a=sendonly etc. */
-	uint8_t ptime_ms;          /* 20 unless they asked otherwise */
+	uint8_t codec;		   /* enum codec: the first common one; CODEC_NONE: none */
+	uint8_t te_pt;		   /* telephone-event payload type the peer wants, 255: none */
+	uint8_t dir;		   /* enum media_dir: what WE may do after their a=sendonly etc. */
+	uint8_t ptime_ms;	   /* 20 unless they asked otherwise */
 	uint8_t rtcp_mux;
 };
 
-#define SIP_EVENTS(X)                                                                               \
-	X(INCOMING, "incoming")   /* new INVITE; media: their offer (rtp.family NONE if offerless) */ \
-	X(PROGRESS, "progress")   /* outgoing: 101-199; media set when it carried SDP */              \
-	X(ANSWERED, "answered")   /* outgoing: 2xx, our ACK is out; media: agreed */                  \
-	X(CONFIRMED, "confirmed") /* incoming: ACK to our 2xx came; media set when it had the answer */ \
-	X(MEDIA, "media")         /* a re-INVITE changed the peer's media; already answered 200 */    \
-	X(MODIFIED, "modified")   /* our re-INVITE ended: status 200 with media, or why not */        \
-	X(ENDED, "ended")         /* last event of this call handle, exactly once per call */         \
-	X(OPTIONS, "options")     /* our OPTIONS ended: status, 408 on timeout; call == 0 */
+#define SIP_EVENTS(X)                                                                                                  \
+	X(INCOMING, "incoming")	  /* new INVITE; media: their offer (rtp.family NONE if offerless) */                  \
+	X(PROGRESS, "progress")	  /* outgoing: 101-199; media set when it carried SDP */                               \
+	X(ANSWERED, "answered")	  /* outgoing: 2xx, our ACK is out; media: agreed */                                   \
+	X(CONFIRMED, "confirmed") /* incoming: ACK to our 2xx came; media set when it had the answer */                \
+	X(MEDIA, "media")	  /* a re-INVITE changed the peer's media; already answered 200 */                     \
+	X(MODIFIED, "modified")	  /* our re-INVITE ended: status 200 with media, or why not */                         \
+	X(ENDED, "ended")	  /* last event of this call handle, exactly once per call */                          \
+	X(OPTIONS, "options")	  /* our OPTIONS ended: status, 408 on timeout; call == 0 */
 
 enum sip_event_kind {
 #define X(name, text) SIP_EV_##name,
 	SIP_EVENTS(X)
 #undef X
-	SIP_EV_COUNT
+		SIP_EV_COUNT
 };
 
 struct sip_event {
-	uint8_t kind;   /* enum sip_event_kind */
-	uint8_t side;   /* enum sip_side, ENDED only */
+	uint8_t kind;	 /* enum sip_event_kind */
+	uint8_t side;	 /* enum sip_side, ENDED only */
 	uint16_t status; /* SIP status: of PROGRESS/ANSWERED/OPTIONS; of ENDED: final status when never
 			    answered (486, 487, 408, 503...), 0 for a normal BYE */
-	uint16_t q850;  /* ENDED: cause from a Reason header, else mapped from the status, else 16 */
+	uint16_t q850;	 /* ENDED: cause from a Reason header, else mapped from the status, else 16 */
 	uint32_t flow;
-	uint64_t call;  /* handle */
-	uint64_t tag;   /* the caller's own word, from sip_call_opts or sip_call_tag() */
-	uint64_t at;    /* time of the input that caused it */
+	uint64_t call;	     /* handle */
+	uint64_t tag;	     /* the caller's own word, from sip_call_opts or sip_call_tag() */
+	uint64_t at;	     /* time of the input that caused it */
 	struct net_addr src; /* who sent it */
 	struct sip_media media;
 	/* Text, borrowed as long as the bytes of struct sip_tx. call_id is set for every event of a call, contact and
@@ -174,21 +174,21 @@ struct sip_local {
 	struct net_addr rtp;
 	uint8_t codecs[4]; /* enum codec, preferred first */
 	uint8_t ncodecs;
-	uint8_t te_pt;     /* payload type we offer for telephone-event, 255: none; usual 101 */
-	uint8_t dir;       /* enum media_dir */
+	uint8_t te_pt; /* payload type we offer for telephone-event, 255: none; usual 101 */
+	uint8_t dir;   /* enum media_dir */
 };
 
 struct sip_call_opts {
 	uint32_t flow;
-	struct net_addr dst;  /* next hop, already resolved */
-	struct str ruri;      /* sip:user@host[:port][;params] */
-	struct str from;      /* name-addr or URI without tag, e.g. "Shop" <sip:+4930...@host> */
-	struct str to;        /* empty: <ruri> */
-	struct str route;     /* pre-loaded Route header value, or empty */
+	struct net_addr dst;	       /* next hop, already resolved */
+	struct str ruri;	       /* sip:user@host[:port][;params] */
+	struct str from;	       /* name-addr or URI without tag, e.g. "Shop" <sip:+4930...@host> */
+	struct str to;		       /* empty: <ruri> */
+	struct str route;	       /* pre-loaded Route header value, or empty */
 	struct str username, password; /* digest, or empty */
-	struct str headers;   /* extra complete header lines, each ending CRLF, or empty */
+	struct str headers;	       /* extra complete header lines, each ending CRLF, or empty */
 	struct sip_local local;
-	uint32_t ring_ms;     /* give up (CANCEL, ENDED 408/timeout) after this long unanswered; 0: 180 s */
+	uint32_t ring_ms; /* give up (CANCEL, ENDED 408/timeout) after this long unanswered; 0: 180 s */
 	uint64_t tag;
 };
 
@@ -215,8 +215,8 @@ struct sip_stats {
 	uint64_t rx, tx, rx_bad, rx_dropped; /* datagrams; bad: unparsable or against grammar */
 	uint64_t retransmits_tx, retransmits_rx;
 	uint64_t calls_in, calls_out, calls_refused; /* refused: our own 503 */
-	uint32_t calls, transactions; /* now */
-	uint64_t no_buffers; /* something was dropped because a pool was full */
+	uint32_t calls, transactions;		     /* now */
+	uint64_t no_buffers;			     /* something was dropped because a pool was full */
 };
 void sip_core_stats(const struct sip_core *c, struct sip_stats *out);
 
@@ -227,14 +227,14 @@ struct media;
 enum media_wake { MEDIA_WAKE_TICK = 0, MEDIA_WAKE_PACKET = 1 };
 
 struct media_opts {
-	uint32_t workers;        /* 0: online CPUs, at most 16 */
-	struct net_addr address; /* local address of legs that name none */
+	uint32_t workers;	     /* 0: online CPUs, at most 16 */
+	struct net_addr address;     /* local address of legs that name none */
 	uint16_t port_min, port_max; /* RTP on even ports, RTCP on the next odd one */
-	uint32_t max_legs;       /* over all workers; 0: 8192 */
-	uint8_t wake;            /* enum media_wake */
-	bool pin;                /* pin worker i to CPU i */
-	uint32_t silence_ms;     /* default watchdog of a leg: RTP_SILENT after so long; 0: 30,000 */
-	uint32_t rec_buffer;     /* bytes of recorder memory in all; 0: 64 MiB */
+	uint32_t max_legs;	     /* over all workers; 0: 8192 */
+	uint8_t wake;		     /* enum media_wake */
+	bool pin;		     /* pin worker i to CPU i */
+	uint32_t silence_ms;	     /* default watchdog of a leg: RTP_SILENT after so long; 0: 30,000 */
+	uint32_t rec_buffer;	     /* bytes of recorder memory in all; 0: 64 MiB */
 };
 
 int media_init(struct media **out, const struct media_opts *o); /* starts the threads */
@@ -242,55 +242,57 @@ void media_free(struct media *m); /* stops them; open recordings are completed. 
 /** Readable when events wait. Owned by `m`. */
 int media_event_fd(const struct media *m);
 
-#define MEDIA_EVENTS(X)                                                                             \
-	X(LEG_CLOSED, "leg_closed")   /* last event of a leg. Final counters: media_leg_stats() still works
-					 until media_leg_release() */                                 \
-	X(LATCHED, "latched")         /* first RTP; addr: source it locked to */                       \
-	X(SILENT, "silent")           /* no RTP for silence_ms. a: ms since the last packet */         \
-	X(RESUMED, "resumed")         /* RTP again after SILENT */                                     \
-	X(DTMF, "dtmf")               /* a: ASCII digit, b: duration in ms. At the end of the event */ \
-	X(PLAY_DONE, "play_done")     /* player, tone or sent digits ended. a: 0 finished, 1 stopped; tag */ \
-	X(REC_DONE, "rec_done")       /* a: 0 or errno, b: samples per channel, c: bytes; handle: recording */ \
-	X(REC_ERROR, "rec_error")     /* a: errno (ENOSPC, EIO, ENOBUFS); recording has stopped; REC_DONE follows */ \
-	X(AMD, "amd")                 /* a: enum amd_verdict, b: ms since start, c: confidence 0-1000; d: enum amd_reason */ \
-	X(BEEP, "beep")               /* a: 1 heard, 0 gave up, b: ms since start, c: Hz */            \
-	X(TAP_READY, "tap_ready")     /* frames wait in a tap that was empty */                        \
-	X(SINK_LOW, "sink_low")       /* a sink is below its low mark (a quarter, 40 ms at least); once after opening
-					 and once after each write. a: ms left, b: starved frames */  \
+#define MEDIA_EVENTS(X)                                                                                                \
+	X(LEG_CLOSED, "leg_closed") /* last event of a leg. Final counters: media_leg_stats() still works
+					 until media_leg_release() */              \
+	X(LATCHED, "latched")	    /* first RTP; addr: source it locked to */                                         \
+	X(SILENT, "silent")	    /* no RTP for silence_ms. a: ms since the last packet */                           \
+	X(RESUMED, "resumed")	    /* RTP again after SILENT */                                                       \
+	X(DTMF, "dtmf")		    /* a: ASCII digit, b: duration in ms. At the end of the event */                   \
+	X(PLAY_DONE, "play_done")   /* player, tone or sent digits ended. a: 0 finished, 1 stopped; tag */             \
+	X(REC_DONE, "rec_done")	    /* a: 0 or errno, b: samples per channel, c: bytes; handle: recording */           \
+	X(REC_ERROR, "rec_error")   /* a: errno (ENOSPC, EIO, ENOBUFS); recording has stopped; REC_DONE follows */     \
+	X(AMD, "amd")	/* a: enum amd_verdict, b: ms since start, c: confidence 0-1000; d: enum amd_reason */         \
+	X(BEEP, "beep") /* a: 1 heard, 0 gave up, b: ms since start, c: Hz */                                          \
+	X(TAP_READY, "tap_ready") /* frames wait in a tap that was empty */                                            \
+	X(SINK_LOW, "sink_low")	  /* a sink is below its low mark (a quarter, 40 ms at least); once after opening
+					 and once after each write. a: ms left, b: starved frames */      \
 	X(COMMAND_FAILED, "command_failed") /* a: errno, b: enum of the command; handle; tag */
 
 enum media_event_kind {
 #define X(name, text) MEDIA_EV_##name,
 	MEDIA_EVENTS(X)
 #undef X
-	MEDIA_EV_COUNT
+		MEDIA_EV_COUNT
 };
 
 struct media_event {
-	uint32_t kind;   /* enum media_event_kind */
+	uint32_t kind; /* enum media_event_kind */
 	int32_t a, d;
 	uint32_t pad;
 	int64_t b, c;
 	uint64_t handle; /* leg, or recording */
-	uint64_t tag;    /* of the leg, or of the command where the list says so */
-	uint64_t at;     /* CLOCK_MONOTONIC ns */
+	uint64_t tag;	 /* of the leg, or of the command where the list says so */
+	uint64_t at;	 /* CLOCK_MONOTONIC ns */
 	struct net_addr addr;
 };
 
 /** What COMMAND_FAILED's b names. */
-#define MEDIA_COMMANDS(X)                                                                           \
-	X(ADOPT, "open") X(MOVE, "move") X(REMOTE, "remote") X(CLOSE, "close") X(BRIDGE, "bridge")     \
-	X(UNBRIDGE, "unbridge") X(ECHO, "echo") X(MIX_JOIN, "mix_join") X(MIX_LEAVE, "mix_leave")      \
-	X(MIX_CLOSE, "mix_close") X(PLAY, "play") X(TONE, "tone") X(DTMF, "dtmf") X(STOP_PLAY, "stop_play") \
-	X(RECORD, "record_start") X(RECORD_STOP, "record_stop") X(AMD, "amd_start") X(AMD_STOP, "amd_stop") \
-	X(BEEP, "beep_start") X(TAP, "tap_open") X(TAP_CLOSE, "tap_close") X(SINK, "sink_open")        \
-	X(SINK_FLUSH, "sink_flush") X(SINK_CLOSE, "sink_close")
+#define MEDIA_COMMANDS(X)                                                                                              \
+	X(ADOPT, "open")                                                                                               \
+	X(MOVE, "move") X(REMOTE, "remote") X(CLOSE, "close") X(BRIDGE, "bridge") X(UNBRIDGE, "unbridge")              \
+		X(ECHO, "echo") X(MIX_JOIN, "mix_join") X(MIX_LEAVE, "mix_leave") X(MIX_CLOSE, "mix_close")            \
+			X(PLAY, "play") X(TONE, "tone") X(DTMF, "dtmf") X(STOP_PLAY, "stop_play")                      \
+				X(RECORD, "record_start") X(RECORD_STOP, "record_stop") X(AMD, "amd_start")            \
+					X(AMD_STOP, "amd_stop") X(BEEP, "beep_start") X(TAP, "tap_open")               \
+						X(TAP_CLOSE, "tap_close") X(SINK, "sink_open")                         \
+							X(SINK_FLUSH, "sink_flush") X(SINK_CLOSE, "sink_close")
 
 enum media_command {
 #define X(name, text) MEDIA_CMD_##name,
 	MEDIA_COMMANDS(X)
 #undef X
-	MEDIA_CMD_COUNT
+		MEDIA_CMD_COUNT
 };
 
 /** Take up to `max` events, oldest first; clears the eventfd when it leaves none. */
@@ -300,8 +302,8 @@ size_t media_drain(struct media *m, struct media_event *out, size_t max);
 
 struct leg_opts {
 	uint64_t tag;
-	uint32_t worker;         /* LEG_ANY_WORKER: least loaded */
-	uint32_t silence_ms;     /* 0: the engine's */
+	uint32_t worker;	 /* LEG_ANY_WORKER: least loaded */
+	uint32_t silence_ms;	 /* 0: the engine's */
 	struct net_addr address; /* family NONE: the engine's */
 };
 
@@ -314,10 +316,10 @@ uint32_t media_leg_worker(const struct media *m, uint64_t leg);
  *  (symmetric RTP: the first valid packet's source wins over SDP's address, then it is locked). */
 struct leg_remote {
 	struct net_addr rtp, rtcp; /* family NONE: wait for the first packet */
-	uint8_t codec;   /* enum codec, for both directions */
-	uint8_t te_pt;   /* telephone-event, 255: none */
-	uint8_t dir;     /* enum media_dir */
-	uint8_t ptime_ms; /* of generated audio: 10, 20, 30, 40 or 60; 20 */
+	uint8_t codec;		   /* enum codec, for both directions */
+	uint8_t te_pt;		   /* telephone-event, 255: none */
+	uint8_t dir;		   /* enum media_dir */
+	uint8_t ptime_ms;	   /* of generated audio: 10, 20, 30, 40 or 60; 20 */
 };
 int media_leg_remote(struct media *m, uint64_t leg, const struct leg_remote *r);
 int media_leg_close(struct media *m, uint64_t leg);   /* LEG_CLOSED follows */
@@ -327,7 +329,7 @@ int media_leg_release(struct media *m, uint64_t leg); /* after LEG_CLOSED: forge
  *  or echo, else nothing is sent. Bridging two legs of different codecs transcodes. Legs of a bridge or mix
  *  move to one worker by themselves. */
 int media_bridge(struct media *m, uint64_t a, uint64_t b); /* both hear each other; leaves earlier bridges */
-int media_unbridge(struct media *m, uint64_t leg);         /* this leg and its partner(s) hear nothing more */
+int media_unbridge(struct media *m, uint64_t leg);	   /* this leg and its partner(s) hear nothing more */
 int media_echo(struct media *m, uint64_t leg, bool on);
 
 /** Mixes: each member hears the sum of the others that may talk. Up to 16 members. */
@@ -347,10 +349,10 @@ int64_t media_clip_samples(const struct media *m, uint64_t clip);
 /** `loops` 0: for ever. Replaces a running player. PLAY_DONE with `tag` at the end. */
 int media_play(struct media *m, uint64_t leg, uint64_t clip, uint32_t loops, uint64_t tag);
 struct tone_spec {
-	uint16_t hz[2];       /* second 0: one tone */
-	int16_t level_cdb;    /* level of each, hundredths of dBm0; -1300 usual */
+	uint16_t hz[2];		/* second 0: one tone */
+	int16_t level_cdb;	/* level of each, hundredths of dBm0; -1300 usual */
 	uint16_t on_ms, off_ms; /* cadence; off 0: steady */
-	uint32_t total_ms;    /* 0: for ever */
+	uint32_t total_ms;	/* 0: for ever */
 };
 int media_tone(struct media *m, uint64_t leg, const struct tone_spec *t, uint64_t tag);
 /** Up to 32 of 0-9 A-D * #, as telephone-event when agreed, else in-band tones. */
@@ -364,29 +366,33 @@ int media_record_start(struct media *m, uint64_t leg, const char *path, uint64_t
 int media_record_stop(struct media *m, uint64_t rec); /* REC_DONE follows; also by itself when the leg closes */
 
 /** Answering-machine detection on what the leg says, from now on. One AMD event follows. */
-#define AMD_VERDICTS(X) X(UNKNOWN, "unknown") X(HUMAN, "human") X(MACHINE, "machine") X(SIT, "sit") X(FAX, "fax") X(SILENCE, "silence")
+#define AMD_VERDICTS(X)                                                                                                \
+	X(UNKNOWN, "unknown") X(HUMAN, "human") X(MACHINE, "machine") X(SIT, "sit") X(FAX, "fax") X(SILENCE, "silenc"  \
+													     "e")
 enum amd_verdict {
 #define X(name, text) AMD_##name,
 	AMD_VERDICTS(X)
 #undef X
-	AMD_VERDICT_COUNT
+		AMD_VERDICT_COUNT
 };
-#define AMD_REASONS(X) \
-	X(NONE, "none") X(SHORT_GREETING, "short_greeting") X(LONG_GREETING, "long_greeting") X(WORDS, "many_words") \
-	X(NO_VOICE, "no_voice") X(TIME_LIMIT, "time_limit") X(TONES, "tones") X(BEEP, "beep") X(HANGUP, "hangup")
+#define AMD_REASONS(X)                                                                                                 \
+	X(NONE, "none")                                                                                                \
+	X(SHORT_GREETING, "short_greeting") X(LONG_GREETING, "long_greeting") X(WORDS, "many_words")                   \
+		X(NO_VOICE, "no_voice") X(TIME_LIMIT, "time_limit") X(TONES, "tones") X(BEEP, "beep")                  \
+			X(HANGUP, "hangup")
 enum amd_reason {
 #define X(name, text) AMD_BY_##name,
 	AMD_REASONS(X)
 #undef X
-	AMD_REASON_COUNT
+		AMD_REASON_COUNT
 };
-struct amd_opts { /* 0 anywhere: the default in brackets */
+struct amd_opts {		     /* 0 anywhere: the default in brackets */
 	uint16_t initial_silence_ms; /* silence before any voice: verdict silence [3000] */
-	uint16_t greeting_ms;        /* a greeting longer than this: machine [3000] */
+	uint16_t greeting_ms;	     /* a greeting longer than this: machine [3000] */
 	uint16_t after_greeting_ms;  /* silence that ends a greeting: human [900] */
-	uint16_t total_ms;           /* decide by then [5000] */
-	uint16_t min_word_ms;        /* [100] */
-	uint16_t max_words;          /* stretches of voice of min_word_ms; more: machine [16] */
+	uint16_t total_ms;	     /* decide by then [5000] */
+	uint16_t min_word_ms;	     /* [100] */
+	uint16_t max_words;	     /* stretches of voice of min_word_ms; more: machine [16] */
 };
 int media_amd_start(struct media *m, uint64_t leg, const struct amd_opts *o);
 int media_amd_stop(struct media *m, uint64_t leg); /* no event */
@@ -398,18 +404,18 @@ int media_tap_open(struct media *m, uint64_t leg, uint32_t buffer_ms); /* what t
 int media_tap_close(struct media *m, uint64_t leg);
 /** Copies whole frames; returns samples (0: none). *dropped: frames lost so far because nobody read. */
 int media_tap_read(struct media *m, uint64_t leg, int16_t *out, size_t max_samples, uint64_t *dropped);
-int media_sink_open(struct media *m, uint64_t leg, uint32_t buffer_ms); /* becomes the leg's player */
+int media_sink_open(struct media *m, uint64_t leg, uint32_t buffer_ms);			 /* becomes the leg's player */
 int media_sink_write(struct media *m, uint64_t leg, const int16_t *pcm, size_t samples); /* samples taken */
 int media_sink_flush(struct media *m, uint64_t leg); /* drop what has not been played (barge-in) */
 int media_sink_close(struct media *m, uint64_t leg); /* after what is queued has been played: PLAY_DONE */
 
 struct leg_stats { /* RFC 3550 names where it has them */
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
-	uint64_t rx_lost;       /* expected - received, never below 0 */
+	uint64_t rx_lost;					  /* expected - received, never below 0 */
 	uint64_t rx_reordered, rx_duplicates, rx_bad, rx_foreign; /* foreign: not from the locked source */
-	uint64_t tx_errors;     /* send would block or failed */
-	uint32_t jitter_us;     /* interarrival jitter, RFC 3550 6.4.1 */
-	uint32_t remote_lost, remote_jitter_us, rtt_us; /* from the peer's RTCP; rtt 0: unknown */
+	uint64_t tx_errors;					  /* send would block or failed */
+	uint32_t jitter_us;					  /* interarrival jitter, RFC 3550 6.4.1 */
+	uint32_t remote_lost, remote_jitter_us, rtt_us;		  /* from the peer's RTCP; rtt 0: unknown */
 	uint32_t ssrc_changes;
 	uint64_t first_rx_at, last_rx_at; /* CLOCK_MONOTONIC ns, 0: never */
 	uint16_t local_port;
@@ -420,10 +426,10 @@ int media_leg_stats(struct media *m, uint64_t leg, struct leg_stats *out);
 struct media_stats {
 	uint32_t workers, legs, recordings, clips;
 	uint64_t rx_packets, tx_packets, forwarded, tx_errors;
-	uint64_t late_ticks;      /* ticks more than 5 ms behind */
-	uint64_t max_tick_us;     /* longest tick since start */
-	uint64_t events_dropped;  /* event ring full: must stay 0 */
-	uint64_t cpu_ns;          /* CPU time of workers and the writer */
+	uint64_t late_ticks;	 /* ticks more than 5 ms behind */
+	uint64_t max_tick_us;	 /* longest tick since start */
+	uint64_t events_dropped; /* event ring full: must stay 0 */
+	uint64_t cpu_ns;	 /* CPU time of workers and the writer */
 	uint64_t rec_bytes, rec_dropped_frames, rec_errors;
 };
 void media_stats(struct media *m, struct media_stats *out);

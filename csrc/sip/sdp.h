@@ -18,16 +18,16 @@ struct sdp_media_line { /* one m= line, for echoing it in the answer */
 struct sdp {
 	struct str session_id, session_version, timing; /* of o= and t=: an answer repeats t= (RFC 3264 6) */
 	unsigned nmedia;
-	int audio;                    /* index of the audio line in use, -1: none usable */
+	int audio; /* index of the audio line in use, -1: none usable */
 	struct sdp_media_line media[SDP_MEDIA_MAX];
 	/* of the audio line: */
-	struct net_addr rtp, rtcp;    /* rtcp from a=rtcp, else rtp port + 1; 0.0.0.0 means hold: see dir */
+	struct net_addr rtp, rtcp; /* rtcp from a=rtcp, else rtp port + 1; 0.0.0.0 means hold: see dir */
 	uint8_t npt;
-	uint8_t pt[SDP_PT_MAX];       /* payload types in order of preference */
-	uint8_t codec[SDP_PT_MAX];    /* enum codec of each, CODEC_NONE when unknown (rtpmap and static types) */
-	uint8_t te_pt;                /* telephone-event at 8 kHz, 255: none */
-	uint8_t dir;                  /* enum media_dir as THEY wrote it, their side */
-	uint8_t ptime_ms;             /* 20 by default; clamped to 10..60 */
+	uint8_t pt[SDP_PT_MAX];	   /* payload types in order of preference */
+	uint8_t codec[SDP_PT_MAX]; /* enum codec of each, CODEC_NONE when unknown (rtpmap and static types) */
+	uint8_t te_pt;		   /* telephone-event at 8 kHz, 255: none */
+	uint8_t dir;		   /* enum media_dir as THEY wrote it, their side */
+	uint8_t ptime_ms;	   /* 20 by default; clamped to 10..60 */
 	bool rtcp_mux;
 	const char *why;
 };
