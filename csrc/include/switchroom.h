@@ -280,13 +280,15 @@ struct media_event {
 /** What COMMAND_FAILED's b names. */
 #define MEDIA_COMMANDS(X)                                                                                              \
 	X(ADOPT, "open")                                                                                               \
-	X(MOVE, "move") X(REMOTE, "remote") X(CLOSE, "close") X(BRIDGE, "bridge") X(UNBRIDGE, "unbridge")              \
-		X(ECHO, "echo") X(MIX_JOIN, "mix_join") X(MIX_LEAVE, "mix_leave") X(MIX_CLOSE, "mix_close")            \
-			X(PLAY, "play") X(TONE, "tone") X(DTMF, "dtmf") X(STOP_PLAY, "stop_play")                      \
-				X(RECORD, "record_start") X(RECORD_STOP, "record_stop") X(AMD, "amd_start")            \
-					X(AMD_STOP, "amd_stop") X(BEEP, "beep_start") X(TAP, "tap_open")               \
-						X(TAP_CLOSE, "tap_close") X(SINK, "sink_open")                         \
-							X(SINK_FLUSH, "sink_flush") X(SINK_CLOSE, "sink_close")
+	X(MOVE, "move")                                                                                                \
+	X(REMOTE, "remote")                                                                                            \
+	X(CLOSE, "close")                                                                                              \
+	X(BRIDGE, "bridge") X(UNBRIDGE, "unbridge") X(ECHO, "echo") X(MIX_JOIN, "mix_join") X(MIX_LEAVE, "mix_leave")  \
+		X(MIX_CLOSE, "mix_close") X(PLAY, "play") X(TONE, "tone") X(DTMF, "dtmf") X(STOP_PLAY, "stop_play")    \
+			X(RECORD, "record_start") X(RECORD_STOP, "record_stop") X(AMD, "amd_start")                    \
+				X(AMD_STOP, "amd_stop") X(BEEP, "beep_start") X(TAP, "tap_open")                       \
+					X(TAP_CLOSE, "tap_close") X(SINK, "sink_open") X(SINK_FLUSH, "sink_flush")     \
+						X(SINK_CLOSE, "sink_close")
 
 enum media_command {
 #define X(name, text) MEDIA_CMD_##name,
@@ -367,8 +369,11 @@ int media_record_stop(struct media *m, uint64_t rec); /* REC_DONE follows; also 
 
 /** Answering-machine detection on what the leg says, from now on. One AMD event follows. */
 #define AMD_VERDICTS(X)                                                                                                \
-	X(UNKNOWN, "unknown") X(HUMAN, "human") X(MACHINE, "machine") X(SIT, "sit") X(FAX, "fax") X(SILENCE, "silenc"  \
-													     "e")
+	X(UNKNOWN, "unknown")                                                                                          \
+	X(HUMAN, "human")                                                                                              \
+	X(MACHINE, "machine")                                                                                          \
+	X(SIT, "sit") X(FAX, "fax") X(SILENCE, "silenc"                                                                \
+					       "e")
 enum amd_verdict {
 #define X(name, text) AMD_##name,
 	AMD_VERDICTS(X)
@@ -377,9 +382,10 @@ enum amd_verdict {
 };
 #define AMD_REASONS(X)                                                                                                 \
 	X(NONE, "none")                                                                                                \
-	X(SHORT_GREETING, "short_greeting") X(LONG_GREETING, "long_greeting") X(WORDS, "many_words")                   \
-		X(NO_VOICE, "no_voice") X(TIME_LIMIT, "time_limit") X(TONES, "tones") X(BEEP, "beep")                  \
-			X(HANGUP, "hangup")
+	X(SHORT_GREETING, "short_greeting")                                                                            \
+	X(LONG_GREETING, "long_greeting")                                                                              \
+	X(WORDS, "many_words")                                                                                         \
+	X(NO_VOICE, "no_voice") X(TIME_LIMIT, "time_limit") X(TONES, "tones") X(BEEP, "beep") X(HANGUP, "hangup")
 enum amd_reason {
 #define X(name, text) AMD_BY_##name,
 	AMD_REASONS(X)
