@@ -58,12 +58,14 @@ enum media_dir { DIR_INACTIVE = 0, DIR_SEND = 1, DIR_RECV = 2, DIR_SENDRECV = 3 
 /* --------------------------------------------------------------------- SIP */
 
 /** How a call or one of its legs came to its end: who ended it. */
-#define SIP_SIDES(X)                                                                                                   \
-	X(LOCAL, "local")	  /* we hung up, cancelled or refused */                                               \
-	X(REMOTE, "remote")	  /* the peer sent BYE, CANCEL or a final response */                                  \
-	X(TIMEOUT, "timeout")	  /* no answer to a request: timer B, F or H, or the ring timeout */                   \
-	X(TRANSPORT, "transport") /* the flow is gone */                                                               \
-	X(PROTOCOL, "protocol")	  /* the peer broke the protocol: no usable SDP, bad dialog */
+/* clang-format off */
+#define SIP_SIDES(X)                                                                               \
+	X(LOCAL, "local")         /* we hung up, cancelled or refused */                             \
+	X(REMOTE, "remote")       /* the peer sent BYE, CANCEL or a final response */                \
+	X(TIMEOUT, "timeout")     /* no answer to a request: timer B, F or H, or the ring timeout */ \
+	X(TRANSPORT, "transport") /* the flow is gone */                                             \
+	X(PROTOCOL, "protocol")   /* the peer broke the protocol: no usable SDP, bad dialog */
+/* clang-format on */
 
 enum sip_side {
 #define X(name, text) SIP_SIDE_##name,
@@ -132,15 +134,17 @@ struct sip_media {
 	uint8_t rtcp_mux;
 };
 
-#define SIP_EVENTS(X)                                                                                                  \
-	X(INCOMING, "incoming")	  /* new INVITE; media: their offer (rtp.family NONE if offerless) */                  \
-	X(PROGRESS, "progress")	  /* outgoing: 101-199; media set when it carried SDP */                               \
-	X(ANSWERED, "answered")	  /* outgoing: 2xx, our ACK is out; media: agreed */                                   \
-	X(CONFIRMED, "confirmed") /* incoming: ACK to our 2xx came; media set when it had the answer */                \
-	X(MEDIA, "media")	  /* a re-INVITE changed the peer's media; already answered 200 */                     \
-	X(MODIFIED, "modified")	  /* our re-INVITE ended: status 200 with media, or why not */                         \
-	X(ENDED, "ended")	  /* last event of this call handle, exactly once per call */                          \
-	X(OPTIONS, "options")	  /* our OPTIONS ended: status, 408 on timeout; call == 0 */
+/* clang-format off */
+#define SIP_EVENTS(X)                                                                               \
+	X(INCOMING, "incoming")   /* new INVITE; media: their offer (rtp.family NONE if offerless) */ \
+	X(PROGRESS, "progress")   /* outgoing: 101-199; media set when it carried SDP */              \
+	X(ANSWERED, "answered")   /* outgoing: 2xx, our ACK is out; media: agreed */                  \
+	X(CONFIRMED, "confirmed") /* incoming: ACK to our 2xx came; media set when it had the answer */ \
+	X(MEDIA, "media")         /* a re-INVITE changed the peer's media; already answered 200 */    \
+	X(MODIFIED, "modified")   /* our re-INVITE ended: status 200 with media, or why not */        \
+	X(ENDED, "ended")         /* last event of this call handle, exactly once per call */         \
+	X(OPTIONS, "options")     /* our OPTIONS ended: status, 408 on timeout; call == 0 */
+/* clang-format on */
 
 enum sip_event_kind {
 #define X(name, text) SIP_EV_##name,
@@ -242,22 +246,24 @@ void media_free(struct media *m); /* stops them; open recordings are completed. 
 /** Readable when events wait. Owned by `m`. */
 int media_event_fd(const struct media *m);
 
-#define MEDIA_EVENTS(X)                                                                                                \
-	X(LEG_CLOSED, "leg_closed") /* last event of a leg. Final counters: media_leg_stats() still works
-					 until media_leg_release() */              \
-	X(LATCHED, "latched")	    /* first RTP; addr: source it locked to */                                         \
-	X(SILENT, "silent")	    /* no RTP for silence_ms. a: ms since the last packet */                           \
-	X(RESUMED, "resumed")	    /* RTP again after SILENT */                                                       \
-	X(DTMF, "dtmf")		    /* a: ASCII digit, b: duration in ms. At the end of the event */                   \
-	X(PLAY_DONE, "play_done")   /* player, tone or sent digits ended. a: 0 finished, 1 stopped; tag */             \
-	X(REC_DONE, "rec_done")	    /* a: 0 or errno, b: samples per channel, c: bytes; handle: recording */           \
-	X(REC_ERROR, "rec_error")   /* a: errno (ENOSPC, EIO, ENOBUFS); recording has stopped; REC_DONE follows */     \
-	X(AMD, "amd")	/* a: enum amd_verdict, b: ms since start, c: confidence 0-1000; d: enum amd_reason */         \
-	X(BEEP, "beep") /* a: 1 heard, 0 gave up, b: ms since start, c: Hz */                                          \
-	X(TAP_READY, "tap_ready") /* frames wait in a tap that was empty */                                            \
-	X(SINK_LOW, "sink_low")	  /* a sink is below its low mark (a quarter, 40 ms at least); once after opening
-					 and once after each write. a: ms left, b: starved frames */      \
+/* clang-format off */
+#define MEDIA_EVENTS(X)                                                                             \
+	X(LEG_CLOSED, "leg_closed")   /* last event of a leg. Final counters: media_leg_stats() still works
+					 until media_leg_release() */                                 \
+	X(LATCHED, "latched")         /* first RTP; addr: source it locked to */                       \
+	X(SILENT, "silent")           /* no RTP for silence_ms. a: ms since the last packet */         \
+	X(RESUMED, "resumed")         /* RTP again after SILENT */                                     \
+	X(DTMF, "dtmf")               /* a: ASCII digit, b: duration in ms. At the end of the event */ \
+	X(PLAY_DONE, "play_done")     /* player, tone or sent digits ended. a: 0 finished, 1 stopped; tag */ \
+	X(REC_DONE, "rec_done")       /* a: 0 or errno, b: samples per channel, c: bytes; handle: recording */ \
+	X(REC_ERROR, "rec_error")     /* a: errno (ENOSPC, EIO, ENOBUFS); recording has stopped; REC_DONE follows */ \
+	X(AMD, "amd")                 /* a: enum amd_verdict, b: ms since start, c: confidence 0-1000; d: enum amd_reason */ \
+	X(BEEP, "beep")               /* a: 1 heard, 0 gave up, b: ms since start, c: Hz */            \
+	X(TAP_READY, "tap_ready")     /* frames wait in a tap that was empty */                        \
+	X(SINK_LOW, "sink_low")       /* a sink is below its low mark (a quarter, 40 ms at least); once after opening
+					 and once after each write. a: ms left, b: starved frames */  \
 	X(COMMAND_FAILED, "command_failed") /* a: errno, b: enum of the command; handle; tag */
+/* clang-format on */
 
 enum media_event_kind {
 #define X(name, text) MEDIA_EV_##name,
@@ -278,17 +284,15 @@ struct media_event {
 };
 
 /** What COMMAND_FAILED's b names. */
-#define MEDIA_COMMANDS(X)                                                                                              \
-	X(ADOPT, "open")                                                                                               \
-	X(MOVE, "move")                                                                                                \
-	X(REMOTE, "remote")                                                                                            \
-	X(CLOSE, "close")                                                                                              \
-	X(BRIDGE, "bridge") X(UNBRIDGE, "unbridge") X(ECHO, "echo") X(MIX_JOIN, "mix_join") X(MIX_LEAVE, "mix_leave")  \
-		X(MIX_CLOSE, "mix_close") X(PLAY, "play") X(TONE, "tone") X(DTMF, "dtmf") X(STOP_PLAY, "stop_play")    \
-			X(RECORD, "record_start") X(RECORD_STOP, "record_stop") X(AMD, "amd_start")                    \
-				X(AMD_STOP, "amd_stop") X(BEEP, "beep_start") X(TAP, "tap_open")                       \
-					X(TAP_CLOSE, "tap_close") X(SINK, "sink_open") X(SINK_FLUSH, "sink_flush")     \
-						X(SINK_CLOSE, "sink_close")
+/* clang-format off */
+#define MEDIA_COMMANDS(X)                                                                           \
+	X(ADOPT, "open") X(MOVE, "move") X(REMOTE, "remote") X(CLOSE, "close") X(BRIDGE, "bridge")     \
+	X(UNBRIDGE, "unbridge") X(ECHO, "echo") X(MIX_JOIN, "mix_join") X(MIX_LEAVE, "mix_leave")      \
+	X(MIX_CLOSE, "mix_close") X(PLAY, "play") X(TONE, "tone") X(DTMF, "dtmf") X(STOP_PLAY, "stop_play") \
+	X(RECORD, "record_start") X(RECORD_STOP, "record_stop") X(AMD, "amd_start") X(AMD_STOP, "amd_stop") \
+	X(BEEP, "beep_start") X(TAP, "tap_open") X(TAP_CLOSE, "tap_close") X(SINK, "sink_open")        \
+	X(SINK_FLUSH, "sink_flush") X(SINK_CLOSE, "sink_close")
+/* clang-format on */
 
 enum media_command {
 #define X(name, text) MEDIA_CMD_##name,
@@ -368,24 +372,20 @@ int media_record_start(struct media *m, uint64_t leg, const char *path, uint64_t
 int media_record_stop(struct media *m, uint64_t rec); /* REC_DONE follows; also by itself when the leg closes */
 
 /** Answering-machine detection on what the leg says, from now on. One AMD event follows. */
-#define AMD_VERDICTS(X)                                                                                                \
-	X(UNKNOWN, "unknown")                                                                                          \
-	X(HUMAN, "human")                                                                                              \
-	X(MACHINE, "machine")                                                                                          \
-	X(SIT, "sit") X(FAX, "fax") X(SILENCE, "silenc"                                                                \
-					       "e")
+/* clang-format off */
+#define AMD_VERDICTS(X) X(UNKNOWN, "unknown") X(HUMAN, "human") X(MACHINE, "machine") X(SIT, "sit") X(FAX, "fax") X(SILENCE, "silence")
+/* clang-format on */
 enum amd_verdict {
 #define X(name, text) AMD_##name,
 	AMD_VERDICTS(X)
 #undef X
 		AMD_VERDICT_COUNT
 };
-#define AMD_REASONS(X)                                                                                                 \
-	X(NONE, "none")                                                                                                \
-	X(SHORT_GREETING, "short_greeting")                                                                            \
-	X(LONG_GREETING, "long_greeting")                                                                              \
-	X(WORDS, "many_words")                                                                                         \
+/* clang-format off */
+#define AMD_REASONS(X) \
+	X(NONE, "none") X(SHORT_GREETING, "short_greeting") X(LONG_GREETING, "long_greeting") X(WORDS, "many_words") \
 	X(NO_VOICE, "no_voice") X(TIME_LIMIT, "time_limit") X(TONES, "tones") X(BEEP, "beep") X(HANGUP, "hangup")
+/* clang-format on */
 enum amd_reason {
 #define X(name, text) AMD_BY_##name,
 	AMD_REASONS(X)

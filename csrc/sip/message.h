@@ -10,12 +10,11 @@
 #include "base/str.h"
 
 /** Upper case text is the method's name on the wire; methods are case-sensitive. */
-#define SIP_METHODS(X)                                                                                                 \
-	X(INVITE)                                                                                                      \
-	X(ACK)                                                                                                         \
-	X(BYE)                                                                                                         \
-	X(CANCEL)                                                                                                      \
-	X(OPTIONS) X(REGISTER) X(PRACK) X(UPDATE) X(INFO) X(REFER) X(NOTIFY) X(SUBSCRIBE) X(MESSAGE) X(PUBLISH)
+/* clang-format off */
+#define SIP_METHODS(X) \
+	X(INVITE) X(ACK) X(BYE) X(CANCEL) X(OPTIONS) X(REGISTER) X(PRACK) X(UPDATE) X(INFO) X(REFER) X(NOTIFY) \
+	X(SUBSCRIBE) X(MESSAGE) X(PUBLISH)
+/* clang-format on */
 enum sip_method {
 #define X(name) SIP_##name,
 	SIP_METHODS(X)
@@ -25,34 +24,23 @@ enum sip_method {
 struct str sip_method_name(enum sip_method m);
 
 /** Known headers: id, long name, compact form ('\0': none). */
-#define SIP_HEADERS(X)                                                                                                 \
-	X(VIA, "Via", 'v')                                                                                             \
-	X(FROM, "From", 'f')                                                                                           \
-	X(TO, "To", 't')                                                                                               \
-	X(CALL_ID, "Call-ID", 'i')                                                                                     \
-	X(CSEQ, "CSeq", 0) X(CONTACT, "Contact", 'm') X(MAX_FORWARDS, "Max-Forwards", 0) X(ROUTE, "Route", 0) X(       \
-		RECORD_ROUTE, "Record-Route", 0) X(CONTENT_TYPE, "Content-Type",                                       \
-						   'c') X(CONTENT_LENGTH, "Content-Length",                            \
-							  'l') X(CONTENT_ENCODING, "Content-Encoding", 'e')            \
-		X(REQUIRE, "Require", 0) X(PROXY_REQUIRE, "Proxy-Require", 0) X(SUPPORTED, "Supported", 'k') X(        \
-			UNSUPPORTED, "Unsupported", 0) X(ALLOW, "Allow", 0) X(ACCEPT, "Accept", 0)                     \
-			X(EXPIRES, "Expires", 0) X(MIN_EXPIRES, "Min-Expires", 0) X(RETRY_AFTER, "Retry-After", 0)     \
-				X(REASON, "Reason", 0) X(WWW_AUTHENTICATE, "WWW-Authenticate", 0)                      \
-					X(PROXY_AUTHENTICATE, "Proxy-Authenticate",                                    \
-					  0) X(AUTHORIZATION, "Authorization",                                         \
-					       0) X(PROXY_AUTHORIZATION, "Proxy-Authorization",                        \
-						    0) X(USER_AGENT, "User-Agent", 0) X(SERVER, "Server", 0)           \
-						X(SUBJECT, "Subject", 's') X(DATE, "Date", 0) X(EVENT, "Event", 'o')   \
-							X(REFER_TO, "Refer-To", 'r') X(REFERRED_BY, "Referred-By",     \
-										       'b') X(REPLACES, "Replaces", 0) \
-								X(SESSION_EXPIRES, "Session-Expires",                  \
-								  'x') X(MIN_SE, "Min-SE", 0) X(RSEQ, "RSeq",          \
-												0) X(RACK, "RAck", 0)  \
-									X(P_ASSERTED_IDENTITY, "P-Asserted-Identity",  \
-									  0) X(PRIVACY, "Privacy",                     \
-									       0) X(IDENTITY, "Identity", 'y')         \
-										X(DIVERSION, "Diversion", 0)           \
-											X(WARNING, "Warning", 0)
+/* clang-format off */
+#define SIP_HEADERS(X) \
+	X(VIA, "Via", 'v') X(FROM, "From", 'f') X(TO, "To", 't') X(CALL_ID, "Call-ID", 'i') X(CSEQ, "CSeq", 0) \
+	X(CONTACT, "Contact", 'm') X(MAX_FORWARDS, "Max-Forwards", 0) X(ROUTE, "Route", 0) \
+	X(RECORD_ROUTE, "Record-Route", 0) X(CONTENT_TYPE, "Content-Type", 'c') \
+	X(CONTENT_LENGTH, "Content-Length", 'l') X(CONTENT_ENCODING, "Content-Encoding", 'e') \
+	X(REQUIRE, "Require", 0) X(PROXY_REQUIRE, "Proxy-Require", 0) X(SUPPORTED, "Supported", 'k') \
+	X(UNSUPPORTED, "Unsupported", 0) X(ALLOW, "Allow", 0) X(ACCEPT, "Accept", 0) X(EXPIRES, "Expires", 0) \
+	X(MIN_EXPIRES, "Min-Expires", 0) X(RETRY_AFTER, "Retry-After", 0) X(REASON, "Reason", 0) \
+	X(WWW_AUTHENTICATE, "WWW-Authenticate", 0) X(PROXY_AUTHENTICATE, "Proxy-Authenticate", 0) \
+	X(AUTHORIZATION, "Authorization", 0) X(PROXY_AUTHORIZATION, "Proxy-Authorization", 0) \
+	X(USER_AGENT, "User-Agent", 0) X(SERVER, "Server", 0) X(SUBJECT, "Subject", 's') X(DATE, "Date", 0) \
+	X(EVENT, "Event", 'o') X(REFER_TO, "Refer-To", 'r') X(REFERRED_BY, "Referred-By", 'b') \
+	X(REPLACES, "Replaces", 0) X(SESSION_EXPIRES, "Session-Expires", 'x') X(MIN_SE, "Min-SE", 0) \
+	X(RSEQ, "RSeq", 0) X(RACK, "RAck", 0) X(P_ASSERTED_IDENTITY, "P-Asserted-Identity", 0) \
+	X(PRIVACY, "Privacy", 0) X(IDENTITY, "Identity", 'y') X(DIVERSION, "Diversion", 0) X(WARNING, "Warning", 0)
+/* clang-format on */
 enum sip_hdr_id {
 	SIP_HDR_OTHER,
 #define X(id, name, compact) SIP_HDR_##id,

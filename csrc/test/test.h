@@ -29,32 +29,38 @@ bool test_oom_mode(void);
 /** A copy of `n` bytes that ends at an unreadable page: one byte over-read dies. Freed by the runner. */
 void *test_guarded(const void *p, size_t n);
 
-#define TEST_(fn, oom)                                                                                                 \
-	static void fn(void);                                                                                          \
-	static struct test test_entry_##fn = {#fn, __FILE__, fn, oom, NULL};                                           \
-	__attribute__((constructor)) static void test_ctor_##fn(void)                                                  \
-	{                                                                                                              \
-		test_register(&test_entry_##fn);                                                                       \
-	}                                                                                                              \
+/* clang-format off */
+#define TEST_(fn, oom)                                                                  \
+	static void fn(void);                                                           \
+	static struct test test_entry_##fn = {#fn, __FILE__, fn, oom, NULL};            \
+	__attribute__((constructor)) static void test_ctor_##fn(void)                   \
+	{                                                                               \
+		test_register(&test_entry_##fn);                                        \
+	}                                                                               \
 	static void fn(void)
+/* clang-format on */
 #define TEST(fn)	TEST_(fn, false)
 #define TEST_NO_OOM(fn) TEST_(fn, true)
 
 /** CHECK goes to `out:` so that the test can free what it made. Every test has an `out:` label when it owns
  *  anything; REQUIRE returns at once, for tests that own nothing. */
-#define CHECK(cond)                                                                                                    \
-	do {                                                                                                           \
-		if (!(cond)) {                                                                                         \
-			test_failed(__FILE__, __LINE__, #cond);                                                        \
-			goto out;                                                                                      \
-		}                                                                                                      \
+/* clang-format off */
+#define CHECK(cond)                                          \
+	do {                                                 \
+		if (!(cond)) {                               \
+			test_failed(__FILE__, __LINE__, #cond); \
+			goto out;                            \
+		}                                            \
 	} while (0)
-#define REQUIRE(cond)                                                                                                  \
-	do {                                                                                                           \
-		if (!(cond)) {                                                                                         \
-			test_failed(__FILE__, __LINE__, #cond);                                                        \
-			return;                                                                                        \
-		}                                                                                                      \
+/* clang-format on */
+/* clang-format off */
+#define REQUIRE(cond)                                        \
+	do {                                                 \
+		if (!(cond)) {                               \
+			test_failed(__FILE__, __LINE__, #cond); \
+			return;                              \
+		}                                            \
 	} while (0)
+/* clang-format on */
 
 #endif
