@@ -207,7 +207,7 @@ class Engine(live.Engine):
         number: str | None = None,
         trunk: str | None = None,
         caller_id: str | None = None,
-        ring_timeout_s: float = 60.0,
+        ring_timeout_s: float | None = None,
     ) -> Call:
         """Place a call and return at once: a SIP URI, or a `number` through `trunk` (None: the first that is up).
 
@@ -224,7 +224,7 @@ class Engine(live.Engine):
         number: str | None = None,
         trunk: str | None = None,
         caller_id: str | None = None,
-        ring_timeout_s: float = 60.0,
+        ring_timeout_s: float | None = None,
     ) -> Call:
         """`dial()`, then wait for the answer: the answered call, or the typed CallFailed. Cancelled, it hangs up."""
         call = self.dial(uri, number=number, trunk=trunk, caller_id=caller_id, ring_timeout_s=ring_timeout_s)

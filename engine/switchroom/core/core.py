@@ -206,7 +206,7 @@ class Core:
         password: str | None = None,
         route: str | None = None,
         headers: tuple[tuple[str, str], ...] = (),
-        ring_timeout_s: float = 60.0,
+        ring_timeout_s: float | None = None,
         codecs: Sequence[str] = ("PCMU", "PCMA"),
     ) -> Leg:
         """Call `uri` (sip:user@host[:port]); the INVITE is out on return unless a name must be looked up first.
@@ -219,6 +219,7 @@ class Core:
         target = parse_uri(uri)
         host, port = _next_hop(dst, target)
         caller = "switchroom" if from_ is None else one_line(from_, "from_")
+        ring_s = self.settings.ring_timeout_s if ring_timeout_s is None else ring_timeout_s
         invite = _Invite(
             uri,
             caller,
@@ -229,7 +230,7 @@ class Core:
                 "username": username,
                 "password": password,
                 "headers": header_lines(headers),
-                "ring_ms": max(1, round(ring_timeout_s * 1000)),
+                "ring_ms": max(1, round(ring_s * 1000)),
             },
         )
         leg = Leg(self, "out", _user_of(caller), target.user, _sip.monotonic_ns() * 1e-9)

@@ -14,8 +14,9 @@ class CoreOptions:
     `sip_listen` (host, port) pairs, literal addresses, port 0: any. `sip_advertise`: what Via and Contact say when a
     listener is bound to a wildcard address. `media_address`: what SDP offers, default the first SIP address. `ports`
     RTP and RTCP, both ends included. `workers` 0: one per CPU. `silence_ms`: a leg without RTP for so long is
-    reported SILENT. `max_calls`: SIP dialogs at once, an INVITE beyond it gets 503. `rcvbuf`: bytes of kernel buffer
-    per SIP socket, what a stalled loop can be late by.
+    reported SILENT. `ring_timeout_s`: how long a call of ours may ring when dial() does not say. `max_calls`: SIP
+    dialogs at once, an INVITE beyond it gets 503. `rcvbuf`: bytes of kernel buffer per SIP socket, what a stalled
+    loop can be late by.
     """
 
     sip_listen: Sequence[tuple[str, int]] = (("127.0.0.1", 0),)
@@ -26,6 +27,7 @@ class CoreOptions:
     wake: Literal["tick", "packet"] = "tick"
     pin: bool = False
     silence_ms: int = 30_000
+    ring_timeout_s: float = 60.0
     max_legs: int = 0
     user_agent: str = ""
     max_calls: int = 16_384

@@ -83,7 +83,7 @@ class Calls:
         uri: str | None = None,
         trunk: Trunk | None = None,
         caller_id: str | None = None,
-        ring_timeout_s: float = 60.0,
+        ring_timeout_s: float | None = None,
         call_id: str | None = None,
         headers: tuple[tuple[str, str], ...] = (),
         **ids: str | None,
@@ -228,7 +228,7 @@ class Calls:
             uri=req.uri,
             trunk=trunk,
             caller_id=req.caller_id,
-            ring_timeout_s=req.ring_timeout_ms / 1000,
+            ring_timeout_s=None if req.ring_timeout_ms is None else req.ring_timeout_ms / 1000,
             call_id=req.call_id,
         )
         if req.play is not None or req.record:

@@ -156,6 +156,7 @@ def _core_options(config: Config) -> CoreOptions:
         wake=config.media.wake,
         pin=config.media.pin,
         silence_ms=config.media.silence_ms,
+        ring_timeout_s=config.sip.ring_timeout_ms / 1000,
         user_agent=config.sip.user_agent,
         max_calls=config.sip.max_calls,
         t1_ms=config.sip.t1_ms,

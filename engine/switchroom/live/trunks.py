@@ -106,7 +106,7 @@ class Trunks:
         number: str,
         *,
         caller_id: str | None = None,
-        ring_timeout_s: float = 60.0,
+        ring_timeout_s: float | None = None,
         codecs: Sequence[str] = ("PCMU", "PCMA"),
         headers: tuple[tuple[str, str], ...] = (),
     ) -> Leg:

@@ -14,13 +14,14 @@ Side = Literal["local", "remote", "timeout", "transport", "protocol"]
 
 
 class Originate(Request, frozen=True, kw_only=True):
-    """Place a call. `uri` (sip:...) goes there directly; `number` goes out through `trunk` or the first that is up."""
+    """Place a call. `uri` (sip:...) goes there directly; `number` goes out through `trunk` or the first that is up.
+    Without `ring_timeout_ms` it rings as long as the configuration's sip.ring_timeout_ms allows."""
 
     uri: Uri | None = None
     number: Name | None = None
     trunk: Name | None = None
     caller_id: Name | None = None
-    ring_timeout_ms: Ms = 60_000
+    ring_timeout_ms: Ms | None = None
     play: Name | None = None
     record: bool = False
     call_id: Id | None = None

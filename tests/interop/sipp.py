@@ -1,0 +1,189 @@
+"""SIPp playing scenarios of our own against the daemon.
+
+A scenario is a file of `scenarios/`: SIPp's XML with two additions, filled in before SIPp sees it. `$word` stands for
+what the test gives (`$id` is unique to the run), and `<?part NAME?>` for the file `scenarios/parts/NAME.xml`; words
+given with it, as in `<?part progress status="180 Ringing"?>`, hold inside that part. SIPp exits 0 only when its call
+went exactly as the scenario says: a message that it does not expect fails it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from string import Template
+
+from tests.conftest import free_port_range
+from tests.interop.office import Line
+from tests.interop.peers import listening
+
+SCENARIOS = Path(__file__).parent / "scenarios"
+_PART = re.compile(r"<\?part ([\w-]+)((?:\s+\w+=\"[^\"]*\")*)\s*\?>")
+_WORD = re.compile(r"(\w+)=\"([^\"]*)\"")
+_LOGGED = re.compile(r"^-{10,} (\S+ \S+)\n\w+ message (sent|received) [(\[]\d+[)\]] ?(?:bytes)? ?:?\n\n", re.MULTILINE)
+FINISHED_S = 20.0
+
+SDP = """v=0
+o=- 1 1 IN IP[local_ip_type] [local_ip]
+s=-
+c=IN IP[media_ip_type] [media_ip]
+t=0 0
+m=audio [media_port] RTP/AVP 0
+a=rtpmap:0 PCMU/8000
+"""
+
+
+def fill_in(name: str, words: dict[str, object]) -> str:
+    """Text of a scenario or part. KeyError names a word that is missing."""
+
+    text = (SCENARIOS / f"{name}.xml").read_text()
+    done, at = [], 0
+    for found in _PART.finditer(text):
+        own = dict(_WORD.findall(found[2]))
+        done += [Template(text[at : found.start()]).substitute(words), fill_in(f"parts/{found[1]}", {**words, **own})]
+        at = found.end()
+    return "".join([*done, Template(text[at:]).substitute(words)])
+
+
+@dataclass(frozen=True)
+class Message:
+    """One datagram as SIPp logged it. `what`: method or status."""
+
+    sent: bool
+    text: str
+
+    @property
+    def what(self) -> str:
+        first, second = self.text.split(" ", 2)[:2]
+        return second if first.startswith("SIP/") else first
+
+    @property
+    def start(self) -> str:
+        return self.text.split("\r\n", 1)[0]
+
+    @property
+    def body(self) -> str:
+        return self.text.partition("\r\n\r\n")[2]
+
+    def headers(self, name: str) -> list[str]:
+        """Values of all its lines of that name."""
+        head = self.text.partition("\r\n\r\n")[0].split("\r\n")[1:]
+        pairs = (line.partition(":") for line in head)
+        return [value.strip() for key, _, value in pairs if key.strip().lower() == name.lower()]
+
+    def header(self, name: str) -> str:
+        (value,) = self.headers(name)
+        return value
+
+
+class Sipp:
+    """One SIPp process with one scenario, in a folder of its own."""
+
+    def __init__(self, process: asyncio.subprocess.Process, folder: Path, name: str, port: int) -> None:
+        self.process = process
+        self.folder = folder
+        self.name = name
+        self.port = port
+
+    async def passes(self) -> None:
+        """It ends with success; else AssertionError with all it has seen."""
+        try:
+            async with asyncio.timeout(FINISHED_S):
+                status = await self.process.wait()
+        except TimeoutError:
+            status = None
+        assert status == 0, self.story(status)
+
+    def story(self, status: int | None) -> str:
+        """What went on, for a failed test."""
+        files = [self.folder / name for name in ("errors.log", "messages.log", "output.log")]
+        told = "\n\n".join(f"{file.name}:\n{_text(file)[-6000:]}" for file in files)
+        return f"SIPp {self.name}: {'not finished' if status is None else f'exit status {status}'}\n{told}"
+
+    @cached_property
+    def messages(self) -> list[Message]:
+        """Everything sent and received, in order. Complete once it has ended."""
+        log = (self.folder / "messages.log").read_bytes().decode()
+        parts = _LOGGED.split(log)[1:]
+        logged = zip(parts[1::3], parts[2::3], strict=True)
+        return [Message(way == "sent", text.removesuffix("\n")) for way, text in logged]
+
+    def received(self, what: str | int, cseq: str = "") -> list[Message]:
+        return self._of(False, what, cseq)
+
+    def sent(self, what: str | int, cseq: str = "") -> list[Message]:
+        return self._of(True, what, cseq)
+
+    def _of(self, sent: bool, what: str | int, cseq: str) -> list[Message]:
+        """`cseq`: only those whose CSeq ends so."""
+        found = [message for message in self.messages if message.sent is sent and message.what == str(what)]
+        return [message for message in found if message.header("CSeq").endswith(cseq)]
+
+
+def _text(file: Path) -> str:
+    return file.read_bytes().decode(errors="replace") if file.exists() else ""
+
+
+class Peers:
+    """The SIPp processes of one test."""
+
+    def __init__(self, folder: Path, target: str) -> None:
+        self.folder = folder
+        self.target = target  # the daemon's host:port
+        self.running: list[Sipp] = []
+
+    async def caller(self, scenario: str, number: str, **words: object) -> Sipp:
+        """Calls `number` of the daemon."""
+        return await self._start(scenario, 0, [self.target], {"number": number, **words})
+
+    async def callee(self, scenario: str, line: Line, **words: object) -> Sipp:
+        """Waits at the far end of `line` for one call."""
+        line.held.close()
+        peer = await self._start(scenario, line.port, [], words)
+        await listening(line.port)
+        return peer
+
+    async def _start(self, scenario: str, port: int, target: list[str], words: dict[str, object]) -> Sipp:
+        folder = self.folder / f"sipp{len(self.running)}-{scenario}"
+        folder.mkdir(parents=True)
+        words = {"id": secrets.token_hex(5), "sdp": SDP, "lines": "", **words}
+        (folder / "scenario.xml").write_text(fill_in(scenario, words))
+        host = str(words.get("host", "127.0.0.1"))
+        command = ["sipp", *target, "-sf", "scenario.xml", "-i", host, "-m", "1", "-nostdin", "-max_retrans", "20"]
+        if port:
+            command += ["-p", str(port)]
+        command += ["-mp", str(free_port_range(4)[0]), "-timer_resol", "1", "-recv_timeout", "10000"]
+        command += ["-trace_msg", "-message_file", "messages.log", "-trace_err", "-error_file", "errors.log"]
+        with (folder / "output.log").open("wb") as log:
+            process = await asyncio.create_subprocess_exec(
+                *command, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder
+            )
+        peer = Sipp(process, folder, scenario, port)
+        self.running.append(peer)
+        return peer
+
+    async def pass_(self) -> None:
+        """All of them end with success."""
+        for peer in reversed(self.running):  # the caller, which came last, tells most
+            await peer.passes()
+
+    async def stop(self) -> None:
+        for peer in self.running:
+            if peer.process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    peer.process.kill()
+                await peer.process.wait()
+
+
+@contextlib.asynccontextmanager
+async def peers(folder: Path, target: str) -> AsyncIterator[Peers]:
+    found = Peers(folder, target)
+    try:
+        yield found
+    finally:
+        await found.stop()
