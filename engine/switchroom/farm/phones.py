@@ -22,6 +22,7 @@ from .voice import Voices
 log = structlog.get_logger("phones")
 
 _ROOM_S = 4  # of room tone, repeated
+_GOODBYE_S = 2.0  # for the daemon to hang up the phones of agents who log out
 
 
 @dataclass(slots=True)
@@ -42,6 +43,8 @@ class Agent:
     def __init__(self, agent_id: str, phones: Phones) -> None:
         self.id = agent_id
         self.talks = 0
+        self.hung_up = asyncio.Event()  # the phone is on the hook
+        self.hung_up.set()
         self._phones = phones
         self._leg: Leg | None = None
         self._talk: _Talk | None = None
@@ -53,6 +56,13 @@ class Agent:
 
     async def answer(self, leg: Leg) -> None:
         """A call to this phone, from its INVITE to its end."""
+        self.hung_up.clear()
+        try:
+            await self._answer(leg)
+        finally:
+            self.hung_up.set()
+
+    async def _answer(self, leg: Leg) -> None:
         leg.ring()
         await asyncio.sleep(0.1)
         leg.answer()
@@ -202,6 +212,9 @@ class Phones:
             for agent in self._agents.values():
                 await agent.stop()
                 await self.client.agent.logout(id=agent.id)
+            async with asyncio.timeout(_GOODBYE_S):
+                for agent in self._agents.values():
+                    await agent.hung_up.wait()
         except (EngineError, OSError) as error:  # the daemon may be gone before its agents
             log.warning("logout_failed", error=str(error))
         await self.client.close()
