@@ -57,6 +57,43 @@ def test_events_are_json_lines(address: str) -> None:
     assert [json.loads(line)["call_id"] for line in run.stdout.splitlines()] == placed
 
 
+def test_drain_over_the_socket_stops_the_daemon_after_its_last_event(
+    make_daemon: Callable[[str], Daemon], tmp_path: Path
+) -> None:
+    first, last = free_port_range(100)
+    sip = free_port()
+    daemon = make_daemon(CONFIG.format(sip=sip, tcp=free_port(), first=first, last=last, folder=tmp_path))
+    address = f"unix:{tmp_path}/control.sock"
+    switchroom("ctl", "--control", address, "call.originate", f"uri=sip:echo@127.0.0.1:{sip}", "wait=answered")
+    watching = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "switchroom",
+            "ctl",
+            "--control",
+            address,
+            "--since",
+            "0",
+            "events",
+            "engine.*",
+            "call.ended",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=ENVIRONMENT,
+    )
+    assert switchroom("ctl", "--control", address, "engine.drain", "deadline_ms=300").stdout == '{"already":false}\n'
+    assert daemon.process is not None
+    assert daemon.process.wait(20) == 0
+    out, _ = watching.communicate(timeout=20)
+    topics = [json.loads(line)["topic"] for line in out.splitlines()]
+    journaled = [topic for topic in topics if topic not in {"engine.stats", "engine.tick"}]
+    assert journaled == ["engine.draining", "call.ended", "call.ended", "engine.stopping"]
+    assert not (tmp_path / "control.sock").exists()
+
+
 def test_no_daemon_is_told(tmp_path: Path) -> None:
     run = switchroom("ctl", "--control", f"unix:{tmp_path}/none.sock", "api.ping", status=1)
     assert "no daemon there" in run.stderr

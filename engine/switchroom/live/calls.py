@@ -53,6 +53,7 @@ class Calls:
         self._calls: dict[str, Call] = {}
         self.on_cdr: Callable[[CallRow], None] | None = None  # hears of each CDR once it is committed
         self._writing = 0
+        self._ending: dict[str, CallRow] = {}  # ended, and not in the store yet
         self._written = asyncio.Event()
         self._fewer = asyncio.Event()  # a call has gone
         store.on_committed(self._note_events)
@@ -194,10 +195,12 @@ class Calls:
             "call.ended", ended_data(call, row), call_id=call.id, campaign_id=call.campaign_id, agent_id=call.agent_id
         )
         self._writing += 1
+        self._ending[row.id] = row
         self._events.commit([InsertCall(row)], [draft]).add_done_callback(lambda done: self._row_written(done, row))
 
     def _row_written(self, done: asyncio.Future[Committed], row: CallRow) -> None:
         self._writing -= 1
+        self._ending.pop(row.id, None)
         if not self._writing:
             self._written.set()
         if not done.cancelled() and (error := done.exception()) is not None:
@@ -316,7 +319,7 @@ class Calls:
         return call
 
     async def _ended(self, call_id: str) -> CallRow:
-        row = await self._store.query(read_call, call_id)
+        row = self._ending.get(call_id) or await self._store.query(read_call, call_id)
         if row is None:
             raise NotFound(f"no call {call_id}", call_id=call_id)
         return row

@@ -41,6 +41,7 @@ class Engine:
             config = configuration.load(config)
         self.config = config
         self.draining = False
+        self.drained = asyncio.Event()
         self._running = False
         self.cdr_files: CdrFiles | None = None
         self._stack = contextlib.AsyncExitStack()
@@ -133,6 +134,8 @@ class Engine:
             log.warning("drain_deadline", calls=len(self.calls))
             await self._end_calls()
         self.events.publish("engine.stopping", {})
+        await self.events.commit([])  # and told to whoever subscribed
+        self.drained.set()
 
     async def _end_calls(self) -> None:
         """Hang up whatever is up and wait until its CDRs are written, for two seconds at most."""

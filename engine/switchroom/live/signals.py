@@ -15,16 +15,26 @@ log = structlog.get_logger(__name__)
 
 
 async def until_stopped(engine: Engine) -> None:
-    """Returns when a signal came and the engine is drained, or a second signal came.
+    """Returns when the engine is drained (a signal came, or engine.drain was called), or a second signal came.
 
     The handlers stay for the life of the loop: a late signal must not kill what is closing its files.
     """
     came: asyncio.Queue[int] = asyncio.Queue()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, came.put_nowait, number)
-    first = await came.get()
-    log.info("draining", signal=signal.Signals(first).name, deadline_ms=engine.config.engine.drain_ms)
+    for expected in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(expected, came.put_nowait, expected)
+    first, asked = asyncio.ensure_future(came.get()), asyncio.ensure_future(engine.drained.wait())
+    try:
+        await asyncio.wait((first, asked), return_when=asyncio.FIRST_COMPLETED)
+        if asked.done():
+            log.info("drained_on_request")
+            return
+        number = signal.Signals(first.result()).name
+    finally:
+        first.cancel()
+        asked.cancel()
+        await asyncio.gather(first, asked, return_exceptions=True)
+    log.info("draining", signal=number, deadline_ms=engine.config.engine.drain_ms)
     drained, second = asyncio.ensure_future(engine.drain()), asyncio.ensure_future(came.get())
     try:
         await asyncio.wait((drained, second), return_when=asyncio.FIRST_COMPLETED)
