@@ -9,6 +9,8 @@ import collections
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from ..schema.agent import AgentInfo, AgentState
 from ..schema.campaign import CampaignStats, PacingView
 from ..schema.engine import EngineStats
@@ -64,9 +66,9 @@ class Board:
 
     def on_campaign(self, stats: CampaignStats) -> None:
         self.campaign = stats
-        pacing = stats.pacing
-        if pacing.why and (not self.decisions or self.decisions[-1].at_ms != pacing.at_ms):
-            self.decisions.append(pacing)
+        decision = msgspec.structs.replace(stats.pacing, at_ms=0)  # asked again, the same one has another time
+        if decision.why and (not self.decisions or self.decisions[-1] != decision):
+            self.decisions.append(decision)
 
     def on_agent(self, agent: AgentInfo) -> None:
         self.agents[agent.id] = agent
