@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from switchroom.control.methods import METHODS
 from switchroom.control.params import ParamsDecoder
 from switchroom.control.stubs import python
 from switchroom.errors import error_table
+from switchroom.schema.topics import TOPICS
 from tests.conftest import ROOT
 
 DESCRIPTION = describe(ControlLimits())
@@ -104,6 +106,15 @@ def test_every_reference_leads_to_a_schema() -> None:
     found = references(document())
     assert found
     assert found <= {f"#/schemas/{name}" for name in document()["schemas"]}
+
+
+def test_every_topic_that_the_engine_publishes_is_described() -> None:
+    said = re.compile(r"(?:publish|EventDraft|sample|_announce)\(\s*\"([a-z_.]+)\"")
+    published = {
+        topic for file in (ROOT / "engine/switchroom/live").glob("*.py") for topic in said.findall(file.read_text())
+    }
+    assert len(published) > 10
+    assert published <= {topic.topic for topic in TOPICS}
 
 
 def test_every_error_has_one_code_and_one_name() -> None:
