@@ -199,7 +199,7 @@ static void sleep_until_tick(const struct worker *w)
 }
 
 /* Packet mode. The epoll set is only asked whether it has anything: commands come before packets in every mode, so
- * that a packet sent after a command was given meets its effect, and a leg closed by one has no event left. */
+ * that a leg closed by one has no event left. */
 static void sleep_until_packet(const struct worker *w)
 {
 	struct pollfd p = {.fd = w->epoll, .events = POLLIN};

@@ -173,6 +173,17 @@ bool rig_received(struct rig *r, uint64_t leg, uint64_t packets)
 	return rig_until(has_received, &x);
 }
 
+/* A worker executes in order: a leg opened and closed behind the others' commands is closed after them. */
+bool rig_settle(struct rig *r, uint64_t leg)
+{
+	struct leg_opts o = {.worker = media_leg_worker(r->m, leg)};
+	struct media_event ev;
+	struct net_addr local;
+	uint64_t last;
+	return media_leg_open(r->m, &o, &last, &local) == 0 && media_leg_close(r->m, last) == 0 &&
+	       rig_wait(r, MEDIA_EV_LEG_CLOSED, last, &ev) && media_leg_release(r->m, last) == 0;
+}
+
 static int bound_socket(uint16_t port, uint16_t *got)
 {
 	struct net_addr a = loopback(port);
@@ -232,7 +243,8 @@ bool far_open(struct rig *r, struct far_end *f, enum codec codec, uint32_t worke
 		f->ssrc = 0x1000;
 	f->seq = 100;
 	f->ts = 8000;
-	return far_sockets(f) && media_leg_open(r->m, &o, &f->leg, &f->leg_address) == 0 && far_describe(r, f);
+	return far_sockets(f) && media_leg_open(r->m, &o, &f->leg, &f->leg_address) == 0 && far_describe(r, f) &&
+	       rig_settle(r, f->leg);
 }
 
 void far_close(struct far_end *f)

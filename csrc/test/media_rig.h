@@ -26,6 +26,8 @@ bool rig_until(bool (*holds)(void *arg), void *arg);
 struct leg_stats rig_stats(struct rig *r, uint64_t leg);
 /** Wait until the leg has received so many packets. */
 bool rig_received(struct rig *r, uint64_t leg, uint64_t packets);
+/** All commands posted to this leg so far have been executed. Needs a free leg and port. */
+bool rig_settle(struct rig *r, uint64_t leg);
 void rig_sleep(unsigned ms);
 /** Real time in steps of 20 ms: returns at start + 20 * step, at once when that is past. 0 as start: now. */
 void rig_pace(uint64_t *start, unsigned step);

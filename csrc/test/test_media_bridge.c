@@ -43,6 +43,7 @@ TEST_NO_OOM(media_bridge_passes_payloads_unchanged_both_ways)
 	uint8_t payload[160];
 	CHECK(pair_open(&p, CODEC_PCMU, CODEC_PCMU, 0, 0));
 	CHECK(media_bridge(p.r.m, p.a.leg, p.b.leg) == 0);
+	CHECK(rig_settle(&p.r, p.a.leg));
 	for (unsigned round = 0; round < 50; round++) {
 		for (size_t i = 0; i < sizeof(payload); i++)
 			payload[i] = (uint8_t)(round * 7 + i);
@@ -65,6 +66,7 @@ TEST_NO_OOM(media_bridge_keeps_loss_and_order_of_the_source)
 	uint32_t base_ts = 0, ssrc = 0;
 	CHECK(pair_open(&p, CODEC_PCMU, CODEC_PCMU, 0, 0));
 	CHECK(media_bridge(p.r.m, p.a.leg, p.b.leg) == 0);
+	CHECK(rig_settle(&p.r, p.a.leg));
 	p.a.ssrc = 0xcccc;
 	for (size_t i = 0; i < 5; i++) {
 		far_send(&p.a, CODEC_PCMU, false, in[i], in[i] * 160u, x, sizeof(x));
@@ -89,6 +91,7 @@ TEST_NO_OOM(media_bridge_transcodes_between_laws)
 	uint8_t want[160], said[160];
 	CHECK(pair_open(&p, CODEC_PCMU, CODEC_PCMA, 0, 0));
 	CHECK(media_bridge(p.r.m, p.a.leg, p.b.leg) == 0);
+	CHECK(rig_settle(&p.r, p.a.leg));
 	for (unsigned i = 0; i < 160; i++)
 		said[i] = (uint8_t)(i * 3);
 	g711_transcode(CODEC_PCMU, CODEC_PCMA, said, 160, want);
@@ -110,6 +113,7 @@ TEST_NO_OOM(media_leg_sends_one_continuous_stream_over_changing_sources)
 	unsigned seams = 0;
 	CHECK(pair_open(&p, CODEC_PCMU, CODEC_PCMU, 0, 0));
 	CHECK(media_bridge(p.r.m, p.a.leg, p.b.leg) == 0);
+	CHECK(rig_settle(&p.r, p.a.leg));
 	CHECK(pass(&p.a, &p.b, 1, &before) && before.rtp.marker);
 	CHECK(media_tone(p.r.m, p.b.leg, &tone, 1) == 0);
 	for (int i = 0; i < 5; i++) {
@@ -145,8 +149,10 @@ TEST_NO_OOM(media_unbridge_silences_both)
 	struct datagram d;
 	CHECK(pair_open(&p, CODEC_PCMU, CODEC_PCMU, 0, 0));
 	CHECK(media_bridge(p.r.m, p.a.leg, p.b.leg) == 0);
+	CHECK(rig_settle(&p.r, p.a.leg));
 	CHECK(pass(&p.a, &p.b, 1, &d));
 	CHECK(media_unbridge(p.r.m, p.b.leg) == 0);
+	CHECK(rig_settle(&p.r, p.b.leg));
 	far_say(&p.a, 2);
 	far_say(&p.b, 2);
 	CHECK(rig_received(&p.r, p.a.leg, 3) && rig_received(&p.r, p.b.leg, 2));
@@ -163,8 +169,10 @@ TEST_NO_OOM(media_bridge_leaves_the_earlier_one)
 	CHECK(pair_open(&p, CODEC_PCMU, CODEC_PCMU, 0, 0));
 	CHECK(far_open(&p.r, &c, CODEC_PCMU, 1) && far_latch(&p.r, &c));
 	CHECK(media_bridge(p.r.m, p.a.leg, p.b.leg) == 0);
+	CHECK(rig_settle(&p.r, p.a.leg));
 	CHECK(pass(&p.a, &p.b, 1, &d));
 	CHECK(media_bridge(p.r.m, c.leg, p.a.leg) == 0);
+	CHECK(rig_settle(&p.r, c.leg));
 	rig_sleep(30);
 	CHECK(pass(&p.a, &c, 2, &d) && d.rtp.payload[0] == 2);
 	CHECK(!far_hear(&p.b, &d, 30));
@@ -182,6 +190,7 @@ TEST_NO_OOM(media_bridge_brings_legs_of_two_workers_together)
 	CHECK(pair_open(&p, CODEC_PCMU, CODEC_PCMU, 0, 1));
 	CHECK(media_leg_worker(p.r.m, p.a.leg) == 0 && media_leg_worker(p.r.m, p.b.leg) == 1);
 	CHECK(media_bridge(p.r.m, p.a.leg, p.b.leg) == 0);
+	CHECK(rig_settle(&p.r, p.a.leg));
 	CHECK(media_leg_worker(p.r.m, p.a.leg) == media_leg_worker(p.r.m, p.b.leg));
 	rig_sleep(30); /* the hand-over takes a tick of each */
 	CHECK(pass(&p.a, &p.b, 1, &d) && d.rtp.payload[0] == 1);
@@ -234,6 +243,7 @@ TEST_NO_OOM(media_bridge_partner_survives_a_close)
 	struct media_event ev;
 	CHECK(pair_open(&p, CODEC_PCMU, CODEC_PCMU, 0, 1));
 	CHECK(media_bridge(p.r.m, p.a.leg, p.b.leg) == 0);
+	CHECK(rig_settle(&p.r, p.a.leg));
 	rig_sleep(30);
 	CHECK(pass(&p.a, &p.b, 1, &d));
 	CHECK(media_leg_close(p.r.m, p.b.leg) == 0);
@@ -243,6 +253,7 @@ TEST_NO_OOM(media_bridge_partner_survives_a_close)
 	far_say(&p.a, 1);
 	CHECK(rig_received(&p.r, p.a.leg, 3));
 	CHECK(media_echo(p.r.m, p.a.leg, true) == 0);
+	CHECK(rig_settle(&p.r, p.a.leg));
 	rig_sleep(10);
 	CHECK(pass(&p.a, &p.a, 6, &d) && d.rtp.payload[0] == 6);
 out:
@@ -264,7 +275,9 @@ TEST_NO_OOM(media_bridge_forwards_digits_and_tells_each_once)
 	struct leg_remote remote = far_remote(&p.b);
 	remote.te_pt = 96; /* the other side uses another number */
 	CHECK(media_leg_remote(p.r.m, p.b.leg, &remote) == 0);
+	CHECK(rig_settle(&p.r, p.b.leg));
 	CHECK(media_bridge(p.r.m, p.a.leg, p.b.leg) == 0);
+	CHECK(rig_settle(&p.r, p.a.leg));
 	for (unsigned i = 1; i <= 7; i++)
 		say_event(&p.a, 5, i == 1, i > 4, (uint16_t)(160 * (i < 5 ? i : 5)));
 	for (unsigned i = 1; i <= 7; i++) {
@@ -286,7 +299,9 @@ TEST_NO_OOM(media_bridge_drops_digits_nobody_agreed_to_without_a_hole)
 	struct leg_remote remote = far_remote(&p.b);
 	remote.te_pt = 255;
 	CHECK(media_leg_remote(p.r.m, p.b.leg, &remote) == 0);
+	CHECK(rig_settle(&p.r, p.b.leg));
 	CHECK(media_bridge(p.r.m, p.a.leg, p.b.leg) == 0);
+	CHECK(rig_settle(&p.r, p.a.leg));
 	CHECK(pass(&p.a, &p.b, 1, &before));
 	for (unsigned i = 1; i <= 3; i++)
 		say_event(&p.a, 1, i == 1, i == 3, (uint16_t)(160 * i));

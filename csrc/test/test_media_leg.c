@@ -107,6 +107,7 @@ TEST_NO_OOM(media_leg_locks_to_its_first_source)
 	thief.leg_address = a.leg_address;
 	thief.ssrc = a.ssrc;
 	CHECK(media_echo(r.m, a.leg, true) == 0);
+	CHECK(rig_settle(&r, a.leg));
 	far_say(&a, 0x11);
 	CHECK(rig_wait(&r, MEDIA_EV_LATCHED, a.leg, &ev));
 	CHECK(ev.addr.port == a.address.port && ev.tag == 7000);
@@ -147,6 +148,7 @@ TEST_NO_OOM(media_leg_counts_what_came_from_elsewhere_before_the_lock)
 			break;
 		moved.rtp.port = (uint16_t)(moved.rtp.port ^ (tries % 2 ? 0 : 2)); /* a new lock, another try */
 		CHECK(media_leg_remote(r.m, a.leg, &moved) == 0);
+		CHECK(rig_settle(&r, a.leg));
 		rig_sleep(600);
 	}
 	CHECK(rig_stats(&r, a.leg).rx_foreign > 0);
@@ -165,6 +167,7 @@ TEST_NO_OOM(media_leg_follows_an_address_changed_by_sdp)
 	REQUIRE(rig_open(&r, NULL));
 	CHECK(far_open(&r, &a, CODEC_PCMU, LEG_ANY_WORKER));
 	CHECK(media_echo(r.m, a.leg, true) == 0);
+	CHECK(rig_settle(&r, a.leg));
 	CHECK(far_latch(&r, &a));
 	CHECK(far_sockets(&b));
 	b.leg = a.leg;
@@ -216,6 +219,7 @@ TEST_NO_OOM(media_leg_on_hold_is_not_called_silent)
 	struct leg_remote held = far_remote(&a);
 	held.dir = DIR_SEND;
 	CHECK(media_leg_remote(r.m, a.leg, &held) == 0);
+	CHECK(rig_settle(&r, a.leg));
 	rig_sleep(200);
 	CHECK(!rig_has(&r, MEDIA_EV_SILENT, a.leg));
 out:
@@ -300,6 +304,7 @@ TEST_NO_OOM(media_two_engines_run_side_by_side)
 	CHECK(far_open(&r1, &a, CODEC_PCMU, LEG_ANY_WORKER));
 	CHECK(far_open(&r2, &b, CODEC_PCMU, LEG_ANY_WORKER));
 	CHECK(media_echo(r1.m, a.leg, true) == 0 && media_echo(r2.m, b.leg, true) == 0);
+	CHECK(rig_settle(&r1, a.leg));
 	far_say(&a, 1);
 	far_say(&b, 2);
 	CHECK(far_hear(&a, &d, WAIT_MS) && d.rtp.payload[0] == 1);
@@ -346,6 +351,7 @@ TEST_NO_OOM(media_in_packet_mode_echoes_too)
 	REQUIRE(rig_open(&r, &o));
 	CHECK(far_open(&r, &a, CODEC_PCMU, LEG_ANY_WORKER));
 	CHECK(media_echo(r.m, a.leg, true) == 0);
+	CHECK(rig_settle(&r, a.leg));
 	for (uint8_t i = 1; i < 20; i++) {
 		far_say(&a, i);
 		CHECK(far_hear(&a, &d, WAIT_MS) && d.rtp.payload[0] == i);
@@ -374,7 +380,9 @@ TEST_NO_OOM(media_leg_works_over_ipv6)
 	}
 	CHECK(media_leg_open(r.m, &lo, &f.leg, &f.leg_address) == 0 && f.leg_address.family == ADDR_V6);
 	CHECK(media_leg_remote(r.m, f.leg, &remote) == 0); /* no address: wait for the first packet */
+	CHECK(rig_settle(&r, f.leg));
 	CHECK(media_echo(r.m, f.leg, true) == 0);
+	CHECK(rig_settle(&r, f.leg));
 	far_say(&f, 0x44);
 	CHECK(rig_wait(&r, MEDIA_EV_LATCHED, f.leg, &ev) && ev.addr.family == ADDR_V6 && ev.addr.ip[15] == 1);
 	CHECK(far_hear(&f, &d, WAIT_MS) && d.rtp.payload[0] == 0x44);

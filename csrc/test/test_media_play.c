@@ -74,6 +74,7 @@ TEST_NO_OOM(media_player_sends_every_sample_once_in_each_frame_size)
 		struct leg_remote remote = far_remote(&o.a);
 		remote.ptime_ms = ptimes[i];
 		CHECK(media_leg_remote(o.r.m, o.a.leg, &remote) == 0);
+		CHECK(rig_settle(&o.r, o.a.leg));
 		rig_sleep(70); /* the last visit of the old rhythm is over */
 		CHECK(media_play(o.r.m, o.a.leg, clip, 1, i) == 0);
 		CHECK(hears_clip(&o, pcm, 1500, ptimes[i]));
@@ -245,6 +246,7 @@ TEST_NO_OOM(media_dtmf_goes_out_in_band_when_events_were_not_agreed)
 	struct leg_remote remote = far_remote(&o.a);
 	remote.te_pt = 255;
 	CHECK(media_leg_remote(o.r.m, o.a.leg, &remote) == 0);
+	CHECK(rig_settle(&o.r, o.a.leg));
 	CHECK(media_dtmf(o.r.m, o.a.leg, "8A", 60, 60, 6) == 0);
 	int16_t zero[160] = {0};
 	g711_encode(CODEC_PCMU, zero, 160, quiet);
@@ -349,6 +351,7 @@ TEST_NO_OOM(media_leg_on_hold_is_sent_nothing)
 	struct leg_remote held = far_remote(&o.a);
 	held.dir = DIR_RECV;
 	CHECK(media_leg_remote(o.r.m, o.a.leg, &held) == 0);
+	CHECK(rig_settle(&o.r, o.a.leg));
 	CHECK(media_clip_pcm(o.r.m, pcm, 800, &clip) == 0 && media_play(o.r.m, o.a.leg, clip, 1, 1) == 0);
 	CHECK(rig_wait(&o.r, MEDIA_EV_PLAY_DONE, o.a.leg, &ev)); /* time passes all the same */
 	CHECK(!far_hear(&o.a, &d, 20));

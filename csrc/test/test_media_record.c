@@ -81,7 +81,9 @@ TEST_NO_OOM(media_recording_places_both_sides_by_rtp_time)
 	enum { SECOND = 82 };
 	CHECK(scene_open(&s, NULL));
 	CHECK(media_bridge(s.r.m, s.a.leg, s.b.leg) == 0);
+	CHECK(rig_settle(&s.r, s.a.leg));
 	CHECK(media_record_start(s.r.m, s.a.leg, s.folder.file, 31, &rec) == 0);
+	CHECK(rig_settle(&s.r, s.a.leg));
 	for (unsigned step = 0; step <= SECOND + 2; step++) {
 		rig_pace(&start, step);
 		bool click = step == 0 || step == SECOND;
@@ -121,7 +123,9 @@ TEST_NO_OOM(media_recording_holds_what_each_side_said_byte_for_byte)
 	uint64_t rec, start = 0;
 	CHECK(scene_open(&s, NULL));
 	CHECK(media_bridge(s.r.m, s.a.leg, s.b.leg) == 0);
+	CHECK(rig_settle(&s.r, s.a.leg));
 	CHECK(media_record_start(s.r.m, s.a.leg, s.folder.file, 1, &rec) == 0);
+	CHECK(rig_settle(&s.r, s.a.leg));
 	for (unsigned step = 0; step < 25; step++) {
 		rig_pace(&start, step);
 		far_say(&s.a, (uint8_t)(1 + step));
@@ -155,6 +159,7 @@ TEST_NO_OOM(media_recording_hears_prompts_on_the_right)
 	g711_encode(CODEC_PCMU, pcm, 800, want);
 	CHECK(media_clip_pcm(s.r.m, pcm, 800, &clip) == 0);
 	CHECK(media_record_start(s.r.m, s.a.leg, s.folder.file, 1, &rec) == 0);
+	CHECK(rig_settle(&s.r, s.a.leg));
 	CHECK(media_play(s.r.m, s.a.leg, clip, 1, 5) == 0);
 	CHECK(rig_wait(&s.r, MEDIA_EV_PLAY_DONE, s.a.leg, &done));
 	rig_sleep(40);
@@ -178,7 +183,9 @@ TEST_NO_OOM(media_recording_of_an_a_law_leg_is_a_law)
 	CHECK(scene_open(&s, NULL));
 	CHECK(far_open(&s.r, &c, CODEC_PCMA, 0));
 	CHECK(media_bridge(s.r.m, c.leg, s.a.leg) == 0);
+	CHECK(rig_settle(&s.r, c.leg));
 	CHECK(media_record_start(s.r.m, c.leg, s.folder.file, 1, &rec) == 0);
+	CHECK(rig_settle(&s.r, c.leg));
 	far_say(&c, 0x12);
 	far_say(&s.a, 0x34);
 	CHECK(rig_received(&s.r, c.leg, 1) && rig_received(&s.r, s.a.leg, 1));
@@ -229,6 +236,7 @@ TEST_NO_OOM(media_recording_is_a_valid_file_while_it_grows)
 	size_t longest = 0, looks = 0;
 	CHECK(scene_open(&s, NULL));
 	CHECK(media_record_start(s.r.m, s.a.leg, s.folder.file, 1, &rec) == 0);
+	CHECK(rig_settle(&s.r, s.a.leg));
 	for (unsigned step = 0; step < 170; step++) {
 		rig_pace(&start, step);
 		far_say(&s.a, 0x21);
@@ -253,13 +261,16 @@ TEST_NO_OOM(media_recording_on_a_full_disk_stops_and_the_call_goes_on)
 	uint64_t rec;
 	CHECK(scene_open(&s, NULL));
 	CHECK(media_echo(s.r.m, s.a.leg, true) == 0);
+	CHECK(rig_settle(&s.r, s.a.leg));
 	CHECK(media_record_start(s.r.m, s.a.leg, "/dev/full", 77, &rec) == 0);
+	CHECK(rig_settle(&s.r, s.a.leg));
 	CHECK(rig_wait(&s.r, MEDIA_EV_REC_ERROR, rec, &ev) && ev.a == ENOSPC && ev.tag == 77);
 	CHECK(rig_wait(&s.r, MEDIA_EV_REC_DONE, rec, &ev) && ev.a == ENOSPC && ev.b == 0);
 	far_say(&s.a, 9);
 	CHECK(far_hear(&s.a, &d, WAIT_MS) && d.rtp.payload[0] == 9);
 	CHECK(media_record_stop(s.r.m, rec) == -ENOENT);
 	CHECK(media_record_start(s.r.m, s.a.leg, s.folder.file, 1, &rec) == 0); /* another place works */
+	CHECK(rig_settle(&s.r, s.a.leg));
 	CHECK(media_record_stop(s.r.m, rec) == 0 && rig_wait(&s.r, MEDIA_EV_REC_DONE, rec, &ev) && ev.a == 0);
 out:
 	scene_close(&s);
@@ -278,6 +289,7 @@ TEST_NO_OOM(media_recording_that_cannot_grow_leaves_a_valid_file)
 	small.rlim_cur = 20000;
 	CHECK(setrlimit(RLIMIT_FSIZE, &small) == 0);
 	CHECK(media_record_start(s.r.m, s.a.leg, s.folder.file, 1, &rec) == 0);
+	CHECK(rig_settle(&s.r, s.a.leg));
 	for (unsigned step = 0; step < 500 && !rig_has(&s.r, MEDIA_EV_REC_DONE, rec); step++) {
 		rig_pace(&start, step);
 		far_say(&s.a, 0x21);
@@ -298,6 +310,7 @@ TEST_NO_OOM(media_recording_into_a_forbidden_place_fails_with_its_reason)
 	uint64_t rec;
 	CHECK(scene_open(&s, NULL));
 	CHECK(media_record_start(s.r.m, s.a.leg, "/proc/no/such/file.wav", 1, &rec) == 0);
+	CHECK(rig_settle(&s.r, s.a.leg));
 	CHECK(rig_wait(&s.r, MEDIA_EV_REC_ERROR, rec, &ev) && ev.a != 0);
 	CHECK(rig_wait(&s.r, MEDIA_EV_REC_DONE, rec, &ev) && ev.a != 0);
 	CHECK(media_record_start(s.r.m, s.a.leg, "", 1, &rec) == -EINVAL);
@@ -319,6 +332,7 @@ TEST_NO_OOM(media_recordings_beyond_the_memory_for_them_are_refused_by_event)
 	for (int i = 0; i < 3; i++) {
 		snprintf(path, sizeof(path), "%s/%d.wav", s.folder.path, i);
 		CHECK(media_record_start(s.r.m, legs[i], path, 1, &rec[i]) == 0);
+		CHECK(rig_settle(&s.r, legs[i]));
 	}
 	CHECK(rig_wait(&s.r, MEDIA_EV_REC_ERROR, rec[2], &ev) && ev.a == ENOBUFS);
 	CHECK(rig_wait(&s.r, MEDIA_EV_REC_DONE, rec[2], &ev));
@@ -339,6 +353,7 @@ TEST_NO_OOM(media_recording_goes_along_when_its_leg_moves)
 	CHECK(scene_open(&s, NULL));
 	CHECK(far_open(&s.r, &c, CODEC_PCMU, 1));
 	CHECK(media_record_start(s.r.m, c.leg, s.folder.file, 1, &rec) == 0);
+	CHECK(rig_settle(&s.r, c.leg));
 	for (unsigned step = 0; step < 30; step++) {
 		rig_pace(&start, step);
 		far_say(&c, 0x42);
@@ -363,6 +378,7 @@ TEST_NO_OOM(media_free_completes_open_recordings)
 	uint64_t rec;
 	CHECK(scene_open(&s, NULL));
 	CHECK(media_record_start(s.r.m, s.a.leg, s.folder.file, 1, &rec) == 0);
+	CHECK(rig_settle(&s.r, s.a.leg));
 	CHECK(far_latch(&s.r, &s.a));
 	rig_sleep(100);
 	rig_close(&s.r);
