@@ -110,6 +110,8 @@ soak: build
 docs: build
 	$(PY) -m switchroom.config.reference > docs/configuration.md
 	$(PY) -m switchroom api --markdown > docs/protocol.md
+	$(PY) -m switchroom api --json > docs/api-level-1.json
+	$(PY) -m switchroom api --stubs python > engine/switchroom/client/_methods.py
 wheel: build
 	$(PY) -m pip wheel -q --no-deps --no-build-isolation -w dist .
 clean:

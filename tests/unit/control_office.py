@@ -41,6 +41,10 @@ to = "late"
 action = "echo"
 answer_after_ms = 300
 [[route]]
+to = "never"
+action = "echo"
+answer_after_ms = 60000
+[[route]]
 to = "busy"
 action = "reject"
 status = 486

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 from pathlib import Path
 
@@ -82,7 +81,7 @@ async def test_a_token_is_sent_and_a_wrong_one_is_told(tmp_path: Path) -> None:
 async def test_a_request_that_takes_too_long_is_a_timeout(tmp_path: Path) -> None:
     async with office(tmp_path) as o, await AsyncClient.connect(o.unix) as client:
         with pytest.raises(TimeoutError):
-            request = {"uri": o.uri("late"), "wait": "answered"}
+            request = {"uri": o.uri("never"), "wait": "answered"}
             await client.call("call.originate", request, timeout_s=0.01)
         assert (await client.api.ping()).at_ms
 
@@ -228,13 +227,14 @@ async def test_the_blocking_client_tells_when_nobody_listens(tmp_path: Path) -> 
 async def test_a_client_closes_twice_and_while_it_waits(tmp_path: Path) -> None:
     async with office(tmp_path) as o:
         client = await AsyncClient.connect(o.unix)
-        waiting = asyncio.ensure_future(client.call.originate(uri=o.uri("late"), wait="answered"))
-        await asyncio.sleep(0.05)
+        waiting = asyncio.ensure_future(client.call.originate(uri=o.uri("never"), wait="answered", call_id="up"))
+        while o.engine.calls.find("up") is None:
+            await asyncio.sleep(0.001)
         await client.close()
         await client.close()
-        with contextlib.suppress(Disconnected):
+        with pytest.raises(Disconnected):
             await waiting
-        assert waiting.done()
+        assert o.engine.calls.find("up") is not None
 
 
 def test_the_clients_know_every_method_and_which_ones_change_something() -> None:

@@ -7,9 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 
 from switchroom.control.limits import ControlLimits
 from tests.unit.control_office import Office, Wire, office
+
+
+pytestmark = pytest.mark.filterwarnings("ignore:Overriding the .event_loop_policy. fixture")
+
+
+@pytest.fixture(params=["asyncio", "uvloop"])
+def event_loop_policy(request: pytest.FixtureRequest) -> asyncio.AbstractEventLoopPolicy:
+    """Their transports buffer and pause each in its own way; the daemon runs on uvloop."""
+    return uvloop.EventLoopPolicy() if request.param == "uvloop" else asyncio.DefaultEventLoopPolicy()
+
 
 FACT = {"topics": ["test.*"]}
 TIGHT = ControlLimits(queue_bytes=200_000, queue_events=50)
