@@ -293,6 +293,8 @@ class Attempt:
         elif self.phase is Phase.CONNECTING:
             self.fate = self._fate_when_cut(now, ours=False)
             commands = self._release(talked=False)
+        elif self.fate is None and self.phase in _BEFORE_ANSWER and side == "local":
+            self.fate = Disposition.CANCELLED  # hung up by somebody else than this machine
         elif self.fate is None and self.phase in _BEFORE_ANSWER:
             self.fate = of_failure(sip_status, q850_cause, side, rang=self.phase is Phase.RINGING)
         elif self.fate is None:

@@ -58,6 +58,13 @@ class Campaign:
         self.abandoned = 0
         self.decision = Decision(why="not started")
 
+    def restore(self, dispositions: dict[str, int], verdicts: dict[str, int], people: int, abandoned: int) -> None:
+        """Counters as they were before a restart."""
+        self.dispositions, self.verdicts = Counter(dispositions), Counter(verdicts)
+        self.started = self.dispositions.total()
+        self.talked = self.dispositions[Disposition.TALKED]
+        self.people, self.abandoned = people, abandoned
+
     # --- state
 
     def update(self, settings: CampaignSettings) -> None:
@@ -125,6 +132,11 @@ class Campaign:
         self.attempts[attempt_id] = attempt
         self.started += 1
         return attempt
+
+    def forget(self, attempt: Attempt) -> None:
+        """It never went out."""
+        if self.attempts.pop(attempt.id, None) is not None:
+            self.started -= 1
 
     # --- what happens to attempts: see the methods of Attempt
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from ..core import Leg, LegEvent, LegState, Recording, RecordResult
 from ..schema.call import CallInfo, CallState, LegInfo
+from ..store import AnyWrite, EventDraft
 from ..store.calls import CallRow
 from .trunks import Trunk
 
@@ -39,7 +40,8 @@ class CallLeg:
 class Call:
     """`legs[0]` is the one that gives the call its times and its cause. `listener(call, leg, event)` hears every event
     of every leg, after the call has taken note of it. Ids of campaign, contact, attempt and agent, and `disposition`,
-    are set by whoever knows them, before the call ends, to be in its CDR."""
+    are set by whoever knows them, before the call ends, to be in its CDR. `finisher(call, row)` may add writes and
+    events to those of the CDR: all become durable together."""
 
     __slots__ = (
         "agent_id",
@@ -51,6 +53,7 @@ class Call:
         "created_at_ms",
         "direction",
         "disposition",
+        "finisher",
         "from_",
         "id",
         "last_event_id",
@@ -58,6 +61,7 @@ class Call:
         "listener",
         "record_result",
         "recording",
+        "talk_ended_at",
         "to",
         "trunk",
         "version",
@@ -71,6 +75,7 @@ class Call:
         self.created_at = created_at
         self.created_at_ms = wall_ms(created_at)
         self.connected_at: float | None = None  # when two people, or a person and the program, were joined
+        self.talk_ended_at: float | None = None  # None: the end of the call
         self.legs: list[Leg] = []
         self.trunk: str | None = None
         self.campaign_id: str | None = None
@@ -81,6 +86,7 @@ class Call:
         self.recording: Recording | None = None
         self.record_result: RecordResult | None = None
         self.listener: Callable[[Call, Leg, LegEvent], None] | None = None
+        self.finisher: Callable[[Call, CallRow], tuple[list[AnyWrite], list[EventDraft]]] | None = None
         self.version = 0
         self.last_event_id = 0
 
@@ -151,7 +157,9 @@ class Call:
         end, stats = leg.end, leg.stats()
         assert end is not None
         assert leg.ended_at is not None
-        connected = self.connected_at or leg.answered_at
+        # A campaign's call talks when an agent is there; any other one from the answer on.
+        connected = self.connected_at if self.attempt_id is not None else self.connected_at or leg.answered_at
+        talk_ended = self.talk_ended_at or leg.ended_at
         return CallRow(
             id=self.id,
             direction=self.direction,
@@ -168,7 +176,7 @@ class Call:
             ringing_at_ms=self._at_ms(leg.ringing_at),
             answered_at_ms=self._at_ms(leg.answered_at),
             connected_at_ms=self._at_ms(connected),
-            talk_ms=0 if connected is None else max(0, round((leg.ended_at - connected) * 1000)),
+            talk_ms=0 if connected is None else max(0, round((talk_ended - connected) * 1000)),
             sip_status=end.status,
             q850_cause=end.q850,
             side=end.side,

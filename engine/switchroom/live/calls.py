@@ -14,7 +14,7 @@ import structlog
 import uuid_utils
 
 from ..core import Core, Leg, LegEvent, LegEventKind, Recording
-from ..errors import BadParams, EngineError, Exists, NotFound, WrongState
+from ..errors import BadParams, EngineError, Exists, NotFound, QueueFull, StoreError, WrongState
 from ..recording.paths import relative_path
 from ..schema._base import ById, Done
 from ..schema.call import (
@@ -31,13 +31,16 @@ from ..schema.call import (
     RecordStop,
 )
 from ..schema.event import Event
-from ..store import Committed, EventDraft, Store
+from ..store import AnyWrite, Committed, EventDraft, Store
 from ..store.calls import CallRow, InsertCall, read_call, read_calls
 from .call import Call, CallLeg, ended_data
 from .events import Events
 from .trunks import Trunk, Trunks
 
 log = structlog.get_logger(__name__)
+
+_AGAIN_S = 1.0
+_SETTLE_S = 10.0
 
 
 class Calls:
@@ -142,10 +145,14 @@ class Calls:
             await self._fewer.wait()
 
     async def settle(self) -> None:
-        """Until every CDR of a call that has closed is committed."""
-        while self._writing:
-            self._written.clear()
-            await self._written.wait()
+        """Until every CDR of a call that has closed is committed; with a store that cannot, for ten seconds."""
+        try:
+            async with asyncio.timeout(_SETTLE_S):
+                while self._writing:
+                    self._written.clear()
+                    await self._written.wait()
+        except TimeoutError:
+            log.error("cdrs_given_up", count=self._writing, reason=self._store.failing)
 
     # ------------------------------------------------------------------ events
 
@@ -194,17 +201,40 @@ class Calls:
         draft = EventDraft(
             "call.ended", ended_data(call, row), call_id=call.id, campaign_id=call.campaign_id, agent_id=call.agent_id
         )
+        writes: list[AnyWrite] = [InsertCall(row)]
+        drafts = [draft]
+        if call.finisher is not None:
+            more_writes, more_drafts = call.finisher(call, row)
+            writes += more_writes
+            drafts += more_drafts
+            call.finisher = None
         self._writing += 1
         self._ending[row.id] = row
-        self._events.commit([InsertCall(row)], [draft]).add_done_callback(lambda done: self._row_written(done, row))
+        self._commit_row(row, writes, drafts)
 
-    def _row_written(self, done: asyncio.Future[Committed], row: CallRow) -> None:
+    def _commit_row(self, row: CallRow, writes: builtins.list[AnyWrite], drafts: builtins.list[EventDraft]) -> None:
+        done = self._events.commit(writes, drafts)
+        done.add_done_callback(lambda done: self._row_written(done, row, writes, drafts))
+
+    def _row_written(
+        self,
+        done: asyncio.Future[Committed],
+        row: CallRow,
+        writes: builtins.list[AnyWrite],
+        drafts: builtins.list[EventDraft],
+    ) -> None:
+        error = None if done.cancelled() else done.exception()
+        if isinstance(error, StoreError | QueueFull) and self._store.running:
+            # A full disk must not cost a disposition: it waits here until there is room.
+            log.error("cdr_not_written", call_id=row.id, error=str(error), again_s=_AGAIN_S)
+            asyncio.get_running_loop().call_later(_AGAIN_S, self._commit_row, row, writes, drafts)
+            return
         self._writing -= 1
         self._ending.pop(row.id, None)
         if not self._writing:
             self._written.set()
-        if not done.cancelled() and (error := done.exception()) is not None:
-            log.error("cdr_not_written", error=str(error))
+        if error is not None:
+            log.error("cdr_not_written", call_id=row.id, error=str(error))
         elif self.on_cdr is not None:
             self.on_cdr(row)
 

@@ -98,6 +98,9 @@ class Desk:
             if self.wants_ready and self.agent.state == "paused":
                 self.agent.ready(now_ms())
             self._agents.changed(self, "phone connected")
+        elif event.kind is LegEventKind.SILENT:
+            log.warning("agent_phone_silent", agent_id=self.agent.id, silent_ms=event.value)
+            call.hangup(41)  # Q.850: temporary failure. A phone that died sends no BYE
         elif event.kind is LegEventKind.ENDED:
             self._nail_lost(f"phone: {event.value.reason or event.value.side}")
 

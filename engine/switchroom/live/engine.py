@@ -18,7 +18,9 @@ from ..schema.engine import Drain, EngineStats, Health
 from ..store import Store
 from .agents import Agents
 from .calls import Calls
+from .campaigns import Campaigns
 from .cdr_files import CdrFiles
+from .contacts import Contacts
 from .events import Events
 from .health import Watch
 from .inbound import Inbound
@@ -77,6 +79,10 @@ class Engine:
         self._stack.push_async_callback(self._end_calls)
         self.agents = Agents(self.calls, self.events)
         self._stack.push_async_callback(self.agents.stop)
+        self.campaigns = Campaigns(self.core, self.calls, self.trunks, self.agents, self.store, self.events)
+        self.contacts = Contacts(self.store, self.events, self.campaigns.settings_of, self.campaigns.contacts_changed)
+        await self.campaigns.open()
+        self._stack.push_async_callback(self.campaigns.close)
         await self.trunks.start()
         self._stack.push_async_callback(self.trunks.stop)
         self.watch = Watch(self)
@@ -123,6 +129,7 @@ class Engine:
         deadline_ms = self.config.engine.drain_ms if req is None else req.deadline_ms
         if not self.draining:
             self.draining = True
+            self.campaigns.hold()
             self.core.accept_new(False)
             self.events.publish("engine.draining", {"calls": len(self.calls), "deadline_ms": deadline_ms})
         try:

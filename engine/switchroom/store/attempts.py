@@ -53,7 +53,8 @@ class AttemptRow:
 
 _NAMES = tuple(f.name for f in fields(AttemptRow))
 _COLUMNS = ", ".join(_NAMES)
-_SET = ", ".join(f"{name} = ?" for name in _NAMES if name != "id")
+_SETTLED = tuple(name for name in _NAMES if name not in {"id", "agent_disposition"})  # that one the agent writes
+_SET = ", ".join(f"{name} = ?" for name in _SETTLED)
 
 
 def _values(row: AttemptRow) -> tuple[Any, ...]:
@@ -133,6 +134,47 @@ class ReturnLeases:
 
 
 @dataclass(slots=True)
+class UndoLaunch:
+    """A launched attempt whose INVITE never went out (a limit was reached): it never happened."""
+
+    attempt_id: str
+
+    def apply(self, db: sqlite3.Connection) -> None:
+        db.execute(
+            "UPDATE contacts SET state = 'open', attempts = contacts.attempts - 1 FROM attempts AS a "
+            "WHERE a.id = ? AND a.state = 'launched' "
+            "AND contacts.campaign_id = a.campaign_id AND contacts.id = a.contact_id",
+            (self.attempt_id,),
+        )
+        db.execute("DELETE FROM attempts WHERE id = ? AND state = 'launched'", (self.attempt_id,))
+
+
+@dataclass(slots=True)
+class NoteProgress:
+    """What is known of an attempt under way, so that a crash leaves it in the books (who talked, which recording)."""
+
+    row: AttemptRow
+
+    def apply(self, db: sqlite3.Connection) -> None:
+        row = self.row
+        db.execute(
+            "UPDATE attempts SET ringing_at_ms = ?, answered_at_ms = ?, human_at_ms = ?, connected_at_ms = ?, "
+            "agent_id = ?, amd = ?, amd_ms = ?, recording = ? WHERE id = ? AND state = 'launched'",
+            (
+                row.ringing_at_ms,
+                row.answered_at_ms,
+                row.human_at_ms,
+                row.connected_at_ms,
+                row.agent_id,
+                row.amd,
+                row.amd_ms,
+                row.recording,
+                row.id,
+            ),
+        )
+
+
+@dataclass(slots=True)
 class EndAttempt:
     """Close a launched attempt with its one disposition and settle its contact.
 
@@ -150,7 +192,8 @@ class EndAttempt:
             raise WrongState(f"attempt {row.id} cannot end without a disposition and a time", id=row.id)
         row.state = "ended"
         done = db.execute(
-            f"UPDATE attempts SET {_SET} WHERE id = ? AND state = 'launched'", (*_values(row)[1:], row.id)
+            f"UPDATE attempts SET {_SET} WHERE id = ? AND state = 'launched'",
+            (*(getattr(row, name) for name in _SETTLED), row.id),
         )
         if done.rowcount != 1:
             raise WrongState(f"attempt {row.id} is not under way, it cannot end (again)", id=row.id)
@@ -192,6 +235,15 @@ def read_people(db: sqlite3.Connection, campaign_id: str, since_ms: int) -> list
         (campaign_id, since_ms),
     )
     return [(int(row[0]), str(row[1])) for row in rows]
+
+
+def read_verdict_counts(db: sqlite3.Connection, campaign_id: str) -> dict[str, int]:
+    """AMD verdicts of a campaign's ended attempts."""
+    rows = db.execute(
+        "SELECT amd, count(*) FROM attempts WHERE campaign_id = ? AND state = 'ended' AND amd IS NOT NULL GROUP BY amd",
+        (campaign_id,),
+    )
+    return {str(name): int(count) for name, count in rows}
 
 
 def read_disposition_counts(db: sqlite3.Connection, campaign_id: str) -> dict[str, int]:

@@ -191,6 +191,11 @@ class Store:
         return self._head_id
 
     @property
+    def running(self) -> bool:
+        """Between start() and stop()."""
+        return self._writer is not None
+
+    @property
     def depth(self) -> int:
         """Submissions that wait for the writer."""
         return self._writer.depth if self._writer else 0
