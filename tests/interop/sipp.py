@@ -1,8 +1,9 @@
 """SIPp playing scenarios of our own against the daemon.
 
 A scenario is a file of `scenarios/`: SIPp's XML with two additions, filled in before SIPp sees it. `$word` stands for
-what the test gives (`$id` is unique to the run), and `<?part NAME?>` for the file `scenarios/parts/NAME.xml`; words
-given with it, as in `<?part progress status="180 Ringing"?>`, hold inside that part. SIPp exits 0 only when its call
+what the test gives (`$id` is unique to the run; `$retrans` in ms is 0 for a message that SIPp shall send once), and `<?part NAME?>` for the file `scenarios/parts/NAME.xml`; words
+given with it, as in `<?part progress status="180 Ringing"?>`, hold inside that part; `<?options …?>` are more of SIPp's
+command line. SIPp exits 0 only when its call
 went exactly as the scenario says: a message that it does not expect fails it.
 """
 
@@ -18,14 +19,15 @@ from functools import cached_property
 from pathlib import Path
 from string import Template
 
-from tests.conftest import free_port_range
-from tests.interop.office import Line
+from tests.conftest import free_port, free_port_range
+from tests.interop.office import T1_MS, Line
 from tests.interop.peers import listening
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 _PART = re.compile(r"<\?part ([\w-]+)((?:\s+\w+=\"[^\"]*\")*)\s*\?>")
+_OPTIONS = re.compile(r"<\?options ([^?]+)\?>")
 _WORD = re.compile(r"(\w+)=\"([^\"]*)\"")
-_LOGGED = re.compile(r"^-{10,} (\S+ \S+)\n\w+ message (sent|received) [(\[]\d+[)\]] ?(?:bytes)? ?:?\n\n", re.MULTILINE)
+_LOGGED = re.compile(rb"^-{10,} \S+ \S+\n\w+ message (sent|received) [(\[](\d+)[^\n]*\n\n", re.MULTILINE)
 FINISHED_S = 20.0
 
 SDP = """v=0
@@ -108,10 +110,11 @@ class Sipp:
     @cached_property
     def messages(self) -> list[Message]:
         """Everything sent and received, in order. Complete once it has ended."""
-        log = (self.folder / "messages.log").read_bytes().decode()
-        parts = _LOGGED.split(log)[1:]
-        logged = zip(parts[1::3], parts[2::3], strict=True)
-        return [Message(way == "sent", text.removesuffix("\n")) for way, text in logged]
+        log = (self.folder / "messages.log").read_bytes()
+        return [
+            Message(found[1] == b"sent", log[found.end() : found.end() + int(found[2])].decode())
+            for found in _LOGGED.finditer(log)
+        ]
 
     def received(self, what: str | int, cseq: str = "") -> list[Message]:
         return self._of(False, what, cseq)
@@ -139,7 +142,7 @@ class Peers:
 
     async def caller(self, scenario: str, number: str, **words: object) -> Sipp:
         """Calls `number` of the daemon."""
-        return await self._start(scenario, 0, [self.target], {"number": number, **words})
+        return await self._start(scenario, free_port(), [self.target], {"number": number, **words})
 
     async def callee(self, scenario: str, line: Line, **words: object) -> Sipp:
         """Waits at the far end of `line` for one call."""
@@ -151,14 +154,14 @@ class Peers:
     async def _start(self, scenario: str, port: int, target: list[str], words: dict[str, object]) -> Sipp:
         folder = self.folder / f"sipp{len(self.running)}-{scenario}"
         folder.mkdir(parents=True)
-        words = {"id": secrets.token_hex(5), "sdp": SDP, "lines": "", **words}
-        (folder / "scenario.xml").write_text(fill_in(scenario, words))
+        words = {"id": secrets.token_hex(5), "sdp": SDP, "retrans": T1_MS, **words}
+        text = fill_in(scenario, words)
+        (folder / "scenario.xml").write_text(_OPTIONS.sub("", text))
         host = str(words.get("host", "127.0.0.1"))
         command = ["sipp", *target, "-sf", "scenario.xml", "-i", host, "-m", "1", "-nostdin", "-max_retrans", "20"]
-        if port:
-            command += ["-p", str(port)]
-        command += ["-mp", str(free_port_range(4)[0]), "-timer_resol", "1", "-recv_timeout", "10000"]
+        command += ["-p", str(port), "-mp", str(free_port_range(4)[0]), "-timer_resol", "1", "-recv_timeout", "10000"]
         command += ["-trace_msg", "-message_file", "messages.log", "-trace_err", "-error_file", "errors.log"]
+        command += [option for found in _OPTIONS.findall(text) for option in found.split()]
         with (folder / "output.log").open("wb") as log:
             process = await asyncio.create_subprocess_exec(
                 *command, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder

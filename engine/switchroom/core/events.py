@@ -19,7 +19,7 @@ class LegState(Enum):
 class LegEventKind(Enum):
     """The value of a LegEvent, by kind, stands beside each name."""
 
-    RINGING = "ringing"  # status: 180-189, first one only
+    RINGING = "ringing"  # status: 180-189, the first one; once more for the first 180 after a 183
     EARLY_MEDIA = "early_media"  # status of the response whose SDP opened the audio
     ANSWERED = "answered"  # None
     CONFIRMED = "confirmed"  # None: their ACK to our 2xx came

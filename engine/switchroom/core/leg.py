@@ -33,6 +33,7 @@ NO_CODEC = 255
 TELEPHONE_EVENT = 101
 _DIRECTIONS = ("inactive", "sendonly", "recvonly", "sendrecv")
 _SEND, _SENDRECV = 1, 3
+_SESSION_PROGRESS = 183
 
 # The dialog has ended and its event waits for its turn: a command that would end it again has nothing to do.
 _ENDED_ALREADY = contextlib.suppress(NotFound)
@@ -52,6 +53,7 @@ class Leg(LegAudio):
         "_call",
         "_offer",
         "_remote",
+        "_rings",
         "_waiters",
         "answered_at",
         "created_at",
@@ -86,6 +88,7 @@ class Leg(LegAudio):
         self._call = 0  # SIP handle; 0: no INVITE is out
         self._offer: SipMedia | None = None  # incoming: their description, until answered
         self._remote: SipMedia | None = None
+        self._rings = False  # 180-182 was said, not only 183
         self._waiters: list[tuple[int, asyncio.Future[None]]] | None = None
 
     def __repr__(self) -> str:
@@ -249,8 +252,11 @@ class Leg(LegAudio):
         if self.state is LegState.ANSWERED:
             return
         self.state = LegState.EARLY
-        if self.ringing_at is None:
+        first, rings = self.ringing_at is None, status != _SESSION_PROGRESS
+        if first:
             self.ringing_at = at
+        if first or (rings and not self._rings):
+            self._rings = rings
             self._emit(LegEventKind.RINGING, at, status)
             self._wake(_RINGING)
 

@@ -51,7 +51,7 @@ class Inbound:
 class _Visit:
     """One incoming call on its route: it rings for a while, then the action."""
 
-    __slots__ = ("_calls", "_outgoing", "_rest", "_timer", "_trunks", "call", "leg", "route")
+    __slots__ = ("_calls", "_early_media", "_outgoing", "_rest", "_timer", "_trunks", "call", "leg", "route")
 
     def __init__(self, calls: Calls, trunks: Trunks, call: Call, route: RouteConfig) -> None:
         self._calls = calls
@@ -61,6 +61,7 @@ class _Visit:
         self.route = route
         self._outgoing: Leg | None = None  # dial: the leg to the callee
         self._rest = list(trunks_of(route))  # dial: trunks not tried yet
+        self._early_media = False  # dial: the caller hears the callee before the answer
         self._timer: asyncio.TimerHandle | None = None
         call.listener = self._on_event
 
@@ -153,8 +154,9 @@ class _Visit:
         assert outgoing is not None
         kind = event.kind
         if kind is LegEventKind.RINGING:
-            self.leg.ring(_RINGING)
+            self._on_ringing(event.value)
         elif kind is LegEventKind.EARLY_MEDIA:
+            self._early_media = True
             self.leg.ring(_PROGRESS, early_media=True)
             outgoing.bridge(self.leg)
         elif kind is LegEventKind.ANSWERED:
@@ -162,6 +164,14 @@ class _Visit:
             outgoing.bridge(self.leg)
         elif kind is LegEventKind.ENDED:
             self._on_callee_ended(outgoing, event.value)
+
+    def _on_ringing(self, status: int) -> None:
+        """As the callee says it. A 180 from us would stop the early media that a 183 has opened: phones then play their
+        own tone."""
+        if status != _PROGRESS:
+            self.leg.ring(_RINGING)
+        elif not self._early_media:
+            self.leg.ring(_PROGRESS)
 
     def _on_callee_ended(self, outgoing: Leg, end: End) -> None:
         if self.leg.ended:
