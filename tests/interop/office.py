@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+from switchroom.client import AsyncClient
 from tests.conftest import Daemon, free_port, free_port_range
 from tests.sound import write_tone
 
@@ -93,3 +94,10 @@ class Office:
     def close(self) -> None:
         for line in self.lines:
             line.held.close()
+
+
+async def hang_up(client: AsyncClient, sip_call_id: str) -> None:
+    """End the daemon's call that has a leg of this Call-ID."""
+    page = await client.call.list()
+    (call,) = (call for call in page.items if any(leg.sip_call_id == sip_call_id for leg in call.legs))
+    await client.call.hangup(id=call.id)

@@ -1,10 +1,10 @@
 """SIPp playing scenarios of our own against the daemon.
 
-A scenario is a file of `scenarios/`: SIPp's XML with two additions, filled in before SIPp sees it. `$word` stands for
-what the test gives (`$id` is unique to the run; `$retrans` in ms is 0 for a message that SIPp shall send once), and `<?part NAME?>` for the file `scenarios/parts/NAME.xml`; words
-given with it, as in `<?part progress status="180 Ringing"?>`, hold inside that part; `<?options …?>` are more of SIPp's
-command line. SIPp exits 0 only when its call
-went exactly as the scenario says: a message that it does not expect fails it.
+A scenario is a file of `scenarios/`: SIPp's XML with a few additions, filled in before SIPp sees it. `$word` stands for
+what the test gives; `$id` is unique to the run, `$retrans` 0 makes SIPp send a message once. `<?part NAME?>` stands for
+the file `scenarios/parts/NAME.xml`; words given with it, as in `<?part progress status="180 Ringing"?>`, hold inside
+that part. `<?options …?>` adds to SIPp's command line. SIPp exits 0 only when its call went exactly as the scenario
+says: a message that it does not expect fails it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def fill_in(name: str, words: dict[str, object]) -> str:
     text = (SCENARIOS / f"{name}.xml").read_text()
     done, at = [], 0
     for found in _PART.finditer(text):
-        own = dict(_WORD.findall(found[2]))
+        own = {word: Template(value).substitute(words) for word, value in _WORD.findall(found[2])}
         done += [Template(text[at : found.start()]).substitute(words), fill_in(f"parts/{found[1]}", {**words, **own})]
         at = found.end()
     return "".join([*done, Template(text[at:]).substitute(words)])
@@ -107,10 +107,22 @@ class Sipp:
         told = "\n\n".join(f"{file.name}:\n{_text(file)[-6000:]}" for file in files)
         return f"SIPp {self.name}: {'not finished' if status is None else f'exit status {status}'}\n{told}"
 
+    async def seen(self, what: str | int, count: int = 1) -> str:
+        """The Call-ID, once it has received `count` such messages."""
+        async with asyncio.timeout(FINISHED_S):
+            while len(found := [each for each in self._read() if not each.sent and each.what == str(what)]) < count:
+                await asyncio.sleep(0.01)
+        return found[0].header("Call-ID")
+
     @cached_property
     def messages(self) -> list[Message]:
-        """Everything sent and received, in order. Complete once it has ended."""
-        log = (self.folder / "messages.log").read_bytes()
+        """Everything sent and received, in order, once it has ended."""
+        assert self.process.returncode is not None
+        return self._read()
+
+    def _read(self) -> list[Message]:
+        file = self.folder / "messages.log"
+        log = file.read_bytes() if file.exists() else b""
         return [
             Message(found[1] == b"sent", log[found.end() : found.end() + int(found[2])].decode())
             for found in _LOGGED.finditer(log)
