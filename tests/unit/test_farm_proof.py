@@ -100,3 +100,32 @@ def test_audio_that_stops_long_before_the_end_is_a_loss(people: Population) -> N
 def test_a_short_silence_before_the_end_is_the_hang_up(people: Population) -> None:
     cut = np.concatenate([said(people, 5)[:60_000], np.zeros(1600, dtype=np.int16)])
     assert check_channel(cut, speech(people, 5)).problems() == []
+
+
+@pytest.mark.parametrize("place", [2000, 16_000, 40_000, 40_077])
+def test_pause_of_a_speaker_is_no_loss(people: Population, place: int) -> None:
+    """The speaker's process stood still for 64 ms: silence, then the very next sample. Before and after markers."""
+    whole = said(people, 5)
+    recording = np.concatenate([whole[:place], np.zeros(511, dtype=np.int16), whole[place:70_000]])
+    found = check_channel(recording, speech(people, 5))
+    assert found.problems() == [] and found.paused_ms == 63
+
+
+def test_two_pauses_are_followed(people: Population) -> None:
+    whole, silence = said(people, 5), np.zeros(700, dtype=np.int16)
+    recording = np.concatenate([whole[:20_000], silence, whole[20_000:50_000], silence, whole[50_000:70_000]])
+    found = check_channel(recording, speech(people, 5))
+    assert found.problems() == [] and found.paused_ms == 175
+
+
+def test_silence_in_place_of_audio_is_a_loss_and_no_pause(people: Population) -> None:
+    recording = said(people, 5)[:80_000].copy()
+    recording[40_000:40_511] = 0
+    found = check_channel(recording, speech(people, 5))
+    assert found.paused_ms == 0 and len(found.bad) == 4
+
+
+def test_pause_that_swallows_a_packet_is_a_loss(people: Population) -> None:
+    whole = said(people, 5)
+    recording = np.concatenate([whole[:40_000], np.zeros(511, dtype=np.int16), whole[40_160:70_000]])
+    assert check_channel(recording, speech(people, 5)).problems()

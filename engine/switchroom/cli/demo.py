@@ -144,6 +144,8 @@ def _findings(demo: Demo, outcome: Outcome, evidence: Evidence) -> list[Finding]
 def _print_findings(findings: list[Finding]) -> None:
     for finding in findings:
         print(f"{'ok  ' if finding.good else 'BAD '} {finding.check} ({finding.of})")
+        if finding.note:
+            print(f"     {finding.note}")
         for offender in finding.offenders[:20]:
             print(f"     {offender}")
         if len(finding.offenders) > 20:

@@ -37,6 +37,7 @@ class Finding:
     check: str
     of: int
     offenders: list[str] = field(default_factory=list)
+    note: str = ""
 
     @property
     def good(self) -> bool:

@@ -11,10 +11,10 @@ from ..errors import MediaError
 from ..recording.verify import problems as file_problems
 from ..store.calls import CallRow
 from .agent import agent_speech
-from .audio import RATE, read_wav
+from .audio import RATE, Samples, read_wav
 from .check import TOLERANCE_MS, Evidence, Finding
 from .population import Population, callee_speech
-from .proof import check_channel
+from .proof import Channel, check_channel
 from .truth import CalleeTruth, TalkTruth
 
 _QUIET = 32  # peak of room tone; an agent who has not begun to speak is no louder
@@ -57,33 +57,38 @@ def audio_is_whole(evidence: Evidence, room: Room) -> Finding:
         if cdr.disposition == "talked" and cdr.recording is not None and callee is not None and talk is not None:
             jobs.append((room, cdr, callee, talk))
     finding.of = len(jobs)
+    paused_ms = 0
     for job in jobs:
-        finding.offenders += _listen_to(*job)
+        problems, paused = _listen_to(*job)
+        finding.offenders += problems
+        paused_ms += paused
+    if paused_ms:
+        finding.note = f"speakers' processes stood still for {paused_ms} ms in all and then went on; nothing is missing"
     return finding
 
 
-def _listen_to(room: Room, cdr: CallRow, callee: CalleeTruth, talk: TalkTruth) -> list[str]:
+def _listen_to(room: Room, cdr: CallRow, callee: CalleeTruth, talk: TalkTruth) -> tuple[list[str], int]:
+    """What is wrong with a recording, and how long its speakers paused, ms."""
     assert cdr.recording is not None
     try:
         rate, data = read_wav(room.recordings / cdr.recording)
     except MediaError as error:
-        return [f"call {cdr.id}: {error.message}"]
+        return [f"call {cdr.id}: {error.message}"], 0
     if rate != RATE or data.shape[1] != 2:
-        return [f"call {cdr.id}: {rate} Hz, {data.shape[1]} channels; must be {RATE} Hz stereo"]
-    return [*_hear_callee(room, cdr, callee, data[:, 0]), *_hear_agent(room, cdr, talk, data[:, 1])]
+        return [f"call {cdr.id}: {rate} Hz, {data.shape[1]} channels; must be {RATE} Hz stereo"], 0
+    left, right = _hear_callee(room, callee, data[:, 0]), _hear_agent(room, talk, data[:, 1])
+    found = [f"call {cdr.id}, left (callee {callee.number}): {problem}" for problem in left.problems()]
+    found += [f"call {cdr.id}, right ({talk.agent_id}): {problem}" for problem in right.problems()]
+    if right.lag is not None and right.lag > 0 and int(np.abs(data[: right.lag, 1]).max(initial=0)) > _QUIET:
+        found.append(f"call {cdr.id}, right: something else is heard in the {right.lead_ms} ms before the agent speaks")
+    return found, left.paused_ms + right.paused_ms
 
 
-def _hear_callee(room: Room, cdr: CallRow, callee: CalleeTruth, pcm: np.ndarray) -> list[str]:
+def _hear_callee(room: Room, callee: CalleeTruth, pcm: Samples) -> Channel:
     plan = room.population.draw(callee.number, callee.nth)
-    said = callee_speech(plan, room.population.voices, callee.identity)
-    found = check_channel(pcm, said)
-    return [f"call {cdr.id}, left (callee {callee.number}): {problem}" for problem in found.problems()]
+    return check_channel(pcm, callee_speech(plan, room.population.voices, callee.identity))
 
 
-def _hear_agent(room: Room, cdr: CallRow, talk: TalkTruth, pcm: np.ndarray) -> list[str]:
-    said = agent_speech(room.agent_seed, talk.agent_id, talk.nth, talk.identity, room.population.voices)
-    found = check_channel(pcm, said)
-    problems = found.problems()
-    if found.lag is not None and found.lag > 0 and int(np.abs(pcm[: found.lag]).max(initial=0)) > _QUIET:
-        problems.append(f"something else is heard in the {found.lead_ms} ms before the agent speaks")
-    return [f"call {cdr.id}, right ({talk.agent_id}): {problem}" for problem in problems]
+def _hear_agent(room: Room, talk: TalkTruth, pcm: Samples) -> Channel:
+    voices = room.population.voices
+    return check_channel(pcm, agent_speech(room.agent_seed, talk.agent_id, talk.nth, talk.identity, voices))

@@ -1,12 +1,13 @@
 """Proof that a channel of a recording holds exactly what one speaker said: nothing lost, nobody else.
 
 Markers tell who speaks and roughly when; then the recording is held against the speaker's samples, rendered again. Each
-20 ms of them is unlike any other, even in silence, so a lost, repeated, swapped or foreign packet shows.
+20 ms of them is unlike any other, even in silence, so a lost, repeated, swapped or foreign packet shows. A speaker
+whose process gets no CPU for a while pauses and goes on with the next sample: that is told apart from a loss.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from .timeline import Speech
 
 _EDGE = 3  # frames at either end of the overlap that the cut of a call may go through
 _TAIL_MS = 300  # of silence at the end of a recording: audio stops a little before the call is over
+_PAUSE_MAX = 2 * RATE  # longer ones are a loss
+_SURE = 2 * FRAME  # so many equal samples are no accident
 _SEARCH = 60  # samples around a marker's place in which the exact one is looked for
 
 
@@ -27,6 +30,7 @@ class Channel:
     lag: int | None
     frames: int
     bad: tuple[int, ...]
+    paused_ms: int  # silence put in between where the speaker's own machine stood still; nothing is missing
     lead_ms: int  # of the recording before the speaker's audio begins
     tail_ms: int  # after it ends
     own_markers: int
@@ -57,11 +61,20 @@ def check_channel(pcm: Samples, speech: Speech) -> Channel:
     if lag is None:
         lag = _lag_by_correlation(pcm, said)
     if lag is None:
-        return Channel(None, 0, (), 0, 0, len(own), foreign)
-    first, last = max(0, lag), min(len(pcm), lag + len(said))
-    frames, bad = _differing(pcm, said, lag, first, last)
-    lead_ms, tail_ms = first * 1000 // RATE, (whole - last) * 1000 // RATE
-    return Channel(lag, frames, bad, lead_ms, tail_ms, len(own), foreign)
+        return Channel(None, 0, (), 0, 0, 0, len(own), foreign)
+    lag = _first_lag(pcm, said, lag)
+    found = _compare(pcm, said, lag)
+    last = min(len(pcm), lag + found.paused + len(said))
+    return Channel(
+        lag=lag,
+        frames=found.frames,
+        bad=tuple(found.bad),
+        paused_ms=found.paused * 1000 // RATE,
+        lead_ms=max(0, lag) * 1000 // RATE,
+        tail_ms=(whole - last) * 1000 // RATE,
+        own_markers=len(own),
+        foreign=foreign,
+    )
 
 
 def _lag_by_markers(pcm: Samples, speech: Speech, own: list[marker.Heard]) -> int | None:
@@ -105,13 +118,55 @@ def _lag_by_correlation(pcm: Samples, said: Samples) -> int | None:
     return lag if share > 0.5 else None
 
 
-def _differing(pcm: Samples, said: Samples, lag: int, first: int, last: int) -> tuple[int, tuple[int, ...]]:
-    """Frames compared, and where (ms in the recording) those lie that are not equal."""
-    frames = (last - first) // FRAME - 2 * _EDGE
-    if frames <= 0:
-        return 0, ()
-    start = first + _EDGE * FRAME
-    here = pcm[start : start + frames * FRAME].reshape(frames, FRAME)
-    meant = said[start - lag : start - lag + frames * FRAME].reshape(frames, FRAME)
-    wrong = np.flatnonzero((here != meant).any(axis=1))
-    return frames, tuple(int(start + frame * FRAME) * 1000 // RATE for frame in wrong)
+def _first_lag(pcm: Samples, said: Samples, lag: int) -> int:
+    """The lag at the beginning, which pauses before the place where `lag` was found make smaller. `lag` if no other."""
+    start = max(0, lag) + _EDGE * FRAME
+    here, low = pcm[start : start + _SURE], max(0, start - lag)
+    if len(here) < _SURE or len(said) < low + _SURE:
+        return lag
+    near = np.lib.stride_tricks.sliding_window_view(said[low : low + _PAUSE_MAX + _SURE], _SURE)
+    equal = np.flatnonzero((near == here).all(axis=1))
+    return start - low - int(equal[0]) if len(equal) else lag
+
+
+@dataclass(slots=True)
+class _Comparison:
+    frames: int = 0
+    bad: list[int] = field(default_factory=list)
+    paused: int = 0
+
+
+def _compare(pcm: Samples, said: Samples, lag: int) -> _Comparison:
+    """Walk along both, frame by frame from the first that differs."""
+    found = _Comparison()
+    start = at = max(0, lag) + _EDGE * FRAME
+    while True:
+        end = min(len(pcm), lag + len(said)) - _EDGE * FRAME
+        found.frames = max(0, end - start) // FRAME
+        if at >= end:
+            return found
+        differing = np.flatnonzero(pcm[at:end] != said[at - lag : end - lag])
+        if len(differing) == 0:
+            return found
+        place = at + int(differing[0])
+        pause = _pause_at(pcm, said, place, lag)
+        if pause:
+            lag += pause
+            found.paused += pause
+            at = place + pause
+        else:
+            found.bad.append(place * 1000 // RATE)
+            at = start + ((place - start) // FRAME + 1) * FRAME
+
+
+def _pause_at(pcm: Samples, said: Samples, place: int, lag: int) -> int:
+    """Samples of silence at `place` after which the speaker goes on with the very next sample; 0: it is no pause."""
+    if pcm[place] != 0:
+        return 0
+    sounding = np.flatnonzero(pcm[place : place + _PAUSE_MAX])
+    if len(sounding) == 0:
+        return 0
+    pause = int(sounding[0])
+    after = pcm[place + pause : place + pause + _SURE]
+    meant = said[place - lag : place - lag + len(after)]
+    return pause if len(meant) == len(after) and bool((after == meant).all()) else 0
