@@ -26,7 +26,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 import uvloop
 
@@ -37,7 +37,7 @@ from .core import AmdResult, AudioSink, Clip, End, Frames, Leg, LegStats, Playba
 from .live.call import Call as LiveCall
 
 if TYPE_CHECKING:
-    from .control.facade import Facade
+    pass
 
 Handler = Callable[["Call"], Awaitable[None]]
 H = TypeVar("H", bound=Handler)
@@ -187,7 +187,7 @@ class Engine(live.Engine):
 
     async def _start(self) -> None:
         await super()._start()
-        self.control = ControlServer(self.config.control, cast("Facade", self))
+        self.control = ControlServer(self.config.control, self)
         await self.control.start()
         self._stack.push_async_callback(self.control.stop)
         if self._handler is not None:

@@ -1,0 +1,98 @@
+"""Every method against the real engine: its result is what its schema says, and what it did can be read back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from switchroom.control.methods import METHODS
+from tests.unit.control_office import Office, Wire, office
+
+CSV = b"number,name,city\n+12125550101,Ann,New York\nnonsense,Bob,Nowhere\n+12125550102,Cy,New York\n"
+
+
+class Typed:
+    """Calls methods and checks each result against the method's result type. `used`: which ones."""
+
+    def __init__(self, wire: Wire) -> None:
+        self.wire = wire
+        self.used: set[str] = set()
+
+    async def __call__(self, method: str, **params: Any) -> Any:
+        self.used.add(method)
+        result = await self.wire.good(method, params)
+        return msgspec.convert(result, METHODS[method].result, strict=True)
+
+
+async def calls(o: Office, ask: Typed) -> None:
+    one = await ask("call.originate", uri=o.uri("echo"), wait="answered", idem="one")
+    two = await ask("call.originate", uri=o.uri("echo"), wait="answered")
+    assert {one.id, two.id} <= {call.id for call in (await ask("call.list", state="answered")).items}
+    await ask("call.dtmf", id=one.id, digits="12#")
+    path = (await ask("call.record.start", id=one.id)).path
+    assert (await ask("call.record.stop", id=one.id)).path == path
+    await ask("call.play", id=two.id, file=path)
+    await ask("call.bridge", id=one.id, with_id=two.id)
+    for call in (one, two):
+        await ask("call.hangup", id=call.id)
+        assert (await ask("call.get", id=call.id)).state in {"answered", "ended"}
+
+
+async def campaigns(ask: Typed) -> None:
+    created = await ask("campaign.create", name="Spring", id="spring", idem="c1", settings={"mode": "progressive"})
+    assert created.settings.mode == "progressive"
+    again = await ask("campaign.create", name="Spring", id="spring", idem="c1", settings={"mode": "progressive"})
+    assert (again.id, again.replayed) == ("spring", True)
+    settings = msgspec.to_builtins(msgspec.structs.replace(created.settings, max_abandon=0.01))
+    assert (await ask("campaign.update", id="spring", settings=settings)).settings.max_abandon == 0.01
+    imported = await ask("contact.import", campaign_id="spring", data=CSV)
+    assert (imported.accepted, imported.rejected_count, imported.rejected[0].line) == (2, 1, 3)
+    added = await ask("contact.add", campaign_id="spring", number="+12125550103", idem="lead 9")
+    assert (await ask("contact.add", campaign_id="spring", number="+12125550103", idem="lead 9")).id == added.id
+    assert (await ask("contact.get", campaign_id="spring", id=added.id)).number == "+12125550103"
+    assert len((await ask("contact.list", campaign_id="spring")).items) == 3
+    for verb, state in (("start", "running"), ("pause", "paused"), ("start", "running"), ("stop", "stopping")):
+        assert (await ask(f"campaign.{verb}", id="spring")).state in {state, "ended"}
+    assert (await ask("campaign.get", id="spring")).name == "Spring"
+    assert [one.id for one in (await ask("campaign.list")).items] == ["spring"]
+    assert (await ask("campaign.stats", id="spring")).contacts == 3
+
+
+async def agents(o: Office, ask: Typed) -> None:
+    await ask("agent.login", id="ann", uri=o.uri("echo"), nailed_up=False)
+    assert (await ask("agent.ready", id="ann")).state == "ready"
+    assert (await ask("agent.pause", id="ann", reason="lunch")).pause_reason == "lunch"
+    assert (await ask("agent.wrapup_done", id="ann")).id == "ann"
+    assert (await ask("agent.get", id="ann")).state == "paused"
+    assert [one.id for one in (await ask("agent.list")).items] == ["ann"]
+    assert (await ask("agent.logout", id="ann")).state == "offline"
+
+
+async def the_rest(ask: Typed) -> None:
+    await ask("api.info")
+    await ask("api.ping")
+    await ask("session.auth")
+    await ask("session.list")
+    assert (await ask("trunk.list")).items[0].name == "carrier"
+    assert not (await ask("trunk.disable", name="carrier")).enabled
+    assert (await ask("trunk.enable", name="carrier")).enabled
+    await ask("trunk.get", name="carrier")
+    sub = await ask("events.subscribe", topics=[">"])
+    await ask("events.ack", sub_id=sub.sub_id, id=sub.head)
+    await ask("events.unsubscribe", sub_id=sub.sub_id)
+    assert (await ask("engine.health")).live
+    assert (await ask("engine.stats")).calls_total
+    await ask("engine.drain", deadline_ms=100)
+
+
+async def test_every_method_answers_as_described(tmp_path: Path) -> None:
+    trunk = '[[trunk]]\nname = "carrier"\nuri = "sip:127.0.0.1:9"\nhealth_ms = 0\n'
+    async with office(tmp_path, store=trunk) as o, await Wire.open(o.unix) as w:
+        ask = Typed(w)
+        await calls(o, ask)
+        await campaigns(ask)
+        await agents(o, ask)
+        await the_rest(ask)
+        assert ask.used == set(METHODS)
