@@ -55,7 +55,7 @@ static const char *const relay_name[RELAYS] = {"bare relay", "engine", "engine, 
 
 struct result {
 	double us_per_packet, cpu_share, p50_ms, p99_ms, max_ms, kib_per_call;
-	uint64_t packets, sent, lost, rec_dropped, late_ticks, max_tick_us;
+	uint64_t packets, sent, lost, rec_dropped, late_ticks;
 };
 
 static unsigned calls = 500, seconds = 4, rounds = 3;
@@ -299,9 +299,27 @@ static void check(int err, const char *what)
 		die(what);
 }
 
+/* All that was posted has been executed when a leg opened and closed behind it is closed. */
+static void engine_settle(struct media *m)
+{
+	struct leg_opts lo = {.worker = 0};
+	struct media_event ev[64];
+	struct net_addr local;
+	uint64_t leg;
+	check(media_leg_open(m, &lo, &leg, &local), "media_leg_open");
+	check(media_leg_close(m, leg), "media_leg_close");
+	for (;;) {
+		size_t n = media_drain(m, ev, 64);
+		for (size_t i = 0; i < n; i++)
+			if (ev[i].kind == MEDIA_EV_LEG_CLOSED)
+				return;
+		sleep_ms(1);
+	}
+}
+
 static struct media *engine_start(struct shared *s, bool record, const char *folder)
 {
-	struct media_opts o = {.workers = 1, .max_legs = 2 * calls, .port_min = 1024, .port_max = 65535};
+	struct media_opts o = {.workers = 1, .max_legs = 2 * calls + 1, .port_min = 1024, .port_max = 65535};
 	struct leg_opts lo = {.worker = LEG_ANY_WORKER};
 	struct leg_remote r = {.codec = CODEC_PCMU, .te_pt = 101, .dir = DIR_SENDRECV, .ptime_ms = 20};
 	uint64_t leg[2] = {0}, rec;
@@ -325,6 +343,7 @@ static struct media *engine_start(struct shared *s, bool record, const char *fol
 		if (i % 256 == 255) /* the command ring is not made for thousands at once */
 			sleep_ms(2);
 	}
+	engine_settle(m);
 	return m;
 }
 
@@ -337,17 +356,17 @@ struct probe {
 	clockid_t floor_clock;
 };
 
-static void look(const struct probe *p, uint64_t *cpu_ns, uint64_t *packets)
+struct look {
+	uint64_t cpu_ns, packets, late_ticks, at;
+};
+
+static struct look look(const struct probe *p)
 {
 	struct media_stats st;
-	if (p->kind == FLOOR) {
-		*cpu_ns = now_ns(p->floor_clock);
-		*packets = atomic_load(&p->f->packets);
-		return;
-	}
+	if (p->kind == FLOOR)
+		return (struct look){now_ns(p->floor_clock), atomic_load(&p->f->packets), 0, now_ns(CLOCK_MONOTONIC)};
 	media_stats(p->m, &st);
-	*cpu_ns = st.cpu_ns;
-	*packets = st.forwarded;
+	return (struct look){st.cpu_ns, st.forwarded, st.late_ticks, now_ns(CLOCK_MONOTONIC)};
 }
 
 static double percentile_ms(const struct shared *s, double share)
@@ -363,19 +382,17 @@ static double percentile_ms(const struct shared *s, double share)
 
 static void measure(struct shared *s, const struct probe *p, struct result *r)
 {
-	uint64_t cpu[2], packets[2], at[2];
 	sleep_ms(WARM_UP_S * 1000);
 	atomic_store(&s->phase, RUN);
-	look(p, &cpu[0], &packets[0]);
-	at[0] = now_ns(CLOCK_MONOTONIC);
+	struct look a = look(p);
 	sleep_ms(seconds * 1000);
-	look(p, &cpu[1], &packets[1]);
-	at[1] = now_ns(CLOCK_MONOTONIC);
+	struct look b = look(p);
 	atomic_store(&s->phase, DRAIN);
 	sleep_ms(200);
-	r->packets = packets[1] - packets[0];
-	r->us_per_packet = (double)(cpu[1] - cpu[0]) / 1e3 / (double)r->packets;
-	r->cpu_share = (double)(cpu[1] - cpu[0]) / (double)(at[1] - at[0]);
+	r->packets = b.packets - a.packets;
+	r->us_per_packet = (double)(b.cpu_ns - a.cpu_ns) / 1e3 / (double)r->packets;
+	r->cpu_share = (double)(b.cpu_ns - a.cpu_ns) / (double)(b.at - a.at);
+	r->late_ticks = b.late_ticks - a.late_ticks;
 	r->sent = atomic_load(&s->sent);
 	r->lost = r->sent - atomic_load(&s->received);
 	r->p50_ms = percentile_ms(s, 0.5);
@@ -433,8 +450,6 @@ static void run(struct shared *s, enum relay kind, struct result *r)
 		struct media_stats st;
 		media_stats(p.m, &st);
 		r->rec_dropped = st.rec_dropped_frames + st.rec_errors;
-		r->late_ticks = st.late_ticks;
-		r->max_tick_us = st.max_tick_us;
 	}
 	atomic_store(&s->phase, END);
 	wait_phase(s, END);
@@ -456,10 +471,10 @@ static int by_cpu(const void *a, const void *b)
 
 static void print(enum relay kind, const struct result *r, double spread)
 {
-	printf("%-18s %7.2f %8.2f %7.1f%% %9llu %6llu %7.2f %7.2f %7.2f %9.1f %5llu %7.2f\n", relay_name[kind],
+	printf("%-18s %7.2f %8.2f %7.1f%% %9llu %6llu %7.2f %7.2f %7.2f %9.1f %5llu\n", relay_name[kind],
 	       r->us_per_packet, spread, r->cpu_share * 100, (unsigned long long)r->packets,
 	       (unsigned long long)r->lost, r->p50_ms, r->p99_ms, r->max_ms, r->kib_per_call,
-	       (unsigned long long)r->late_ticks, (double)r->max_tick_us / 1e3);
+	       (unsigned long long)r->late_ticks);
 }
 
 static void print_json(struct result r[RELAYS])
@@ -480,18 +495,21 @@ static void report(struct result all[RELAYS][ROUNDS_MAX])
 	printf("%u bridged calls (%u legs, %u packets/s), %u s x %u rounds, medians by CPU; delay includes the load's "
 	       "own\n",
 	       calls, 2 * calls, 100 * calls, seconds, rounds);
-	printf("%-18s %7s %8s %8s %9s %6s %7s %7s %7s %9s %5s %7s\n", "relay", "us/pkt", "+-", "core", "packets",
-	       "lost", "p50 ms", "p99 ms", "max ms", "KiB/call", "late", "tick ms");
+	printf("%-18s %7s %8s %8s %9s %6s %7s %7s %7s %9s %5s\n", "relay", "us/pkt", "+-", "core", "packets", "lost",
+	       "p50 ms", "p99 ms", "max ms", "KiB/call", "late");
 	for (unsigned k = 0; k < RELAYS; k++) {
 		uint64_t lost = 0, dropped = 0;
+		double kib = 0; /* the largest: later rounds find the heap already grown */
 		for (unsigned i = 0; i < rounds; i++) {
 			lost += all[k][i].lost;
 			dropped += all[k][i].rec_dropped;
+			kib = all[k][i].kib_per_call > kib ? all[k][i].kib_per_call : kib;
 		}
 		qsort(all[k], rounds, sizeof(all[k][0]), by_cpu);
 		median[k] = all[k][rounds / 2];
 		median[k].lost = lost; /* of all rounds */
 		median[k].rec_dropped = dropped;
+		median[k].kib_per_call = kib;
 		print((enum relay)k, &median[k], (all[k][rounds - 1].us_per_packet - all[k][0].us_per_packet) / 2);
 	}
 	printf("engine / bare relay: %.2f; recording: %+.3f ms CPU per call-second, %llu frames misplaced or errors\n",
