@@ -12,7 +12,6 @@ import uvloop
 from switchroom.control.limits import ControlLimits
 from tests.unit.control_office import Office, Wire, office
 
-
 pytestmark = pytest.mark.filterwarnings("ignore:Overriding the .event_loop_policy. fixture")
 
 
