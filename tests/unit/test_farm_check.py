@@ -164,10 +164,16 @@ def test_talk_time_that_differs_is_named() -> None:
 def test_lost_packets_are_named_on_whatever_side() -> None:
     evidence = good()
     evidence.cdrs[0].rx_lost = 2
-    evidence.callees[2] = callee(3, "machine", tx_errors=1)  # type: ignore[index]
+    evidence.callees[2] = callee(3, "machine", tx_errors=1, side="local")  # type: ignore[index]
     phone = dict(agent_id="agent01", sip_call_id="p", answered_at_ms=0, ended_at_ms=1, side="local")
     evidence.phones = [PhoneTruth(**phone, rx_packets=5, rx_lost=4, tx_packets=5, tx_errors=0)]  # type: ignore[arg-type]
     assert len(check.no_packet_lost(evidence).offenders) == 3
+
+
+def test_packets_refused_after_the_other_side_has_hung_up_are_no_loss() -> None:
+    evidence = good()
+    evidence.callees[2] = callee(3, "machine", tx_errors=2, side="remote")  # type: ignore[index]
+    assert check.no_packet_lost(evidence).good
 
 
 def test_campaign_counters_that_do_not_add_up_are_named() -> None:

@@ -20,8 +20,8 @@ class Shift:
 
     agents: int = 10
     seed: int = 1
-    talk_s: Span = (2.5, 7.0)
-    wrapup_s: Span = (0.4, 1.2)
+    talk_s: Span = (2.5, 6.0)
+    wrapup_s: Span = (0.3, 0.8)
     refusals: float = 0.3  # share of talks that end early: "no, thank you"
     refusal_s: Span = (2.0, 3.0)
     campaigns: tuple[str, ...] = ()

@@ -170,12 +170,15 @@ def no_packet_lost(evidence: Evidence) -> Finding:
     finding = Finding("no RTP packet lost", len(evidence.cdrs) + len(evidence.callees) + len(evidence.phones))
     finding.offenders += [f"call {cdr.id}: {cdr.rx_lost} packets lost" for cdr in evidence.cdrs if cdr.rx_lost]
     for callee in evidence.callees:
-        if callee.rx_lost or callee.tx_errors:
-            told = f"heard {callee.rx_lost} packets too few, could not send {callee.tx_errors}"
+        # Who is hung up on still sends for a moment, to a port that is closed already.
+        unsent = 0 if callee.side == "remote" else callee.tx_errors
+        if callee.rx_lost or unsent:
+            told = f"heard {callee.rx_lost} packets too few, could not send {unsent}"
             finding.offenders.append(f"callee {callee.number} call {callee.nth + 1}: {told}")
     for phone in evidence.phones:
-        if phone.rx_lost or phone.tx_errors:
-            told = f"heard {phone.rx_lost} packets too few, could not send {phone.tx_errors}"
+        unsent = 0 if phone.side == "remote" else phone.tx_errors
+        if phone.rx_lost or unsent:
+            told = f"heard {phone.rx_lost} packets too few, could not send {unsent}"
             finding.offenders.append(f"phone of {phone.agent_id}: {told}")
     return finding
 

@@ -1,7 +1,7 @@
 """The demo: a daemon, a farm of callees and agents' phones as processes, and a predictive campaign between them.
 
-Times are scaled: people ring and talk about four times as fast as in life, and so do the campaign's limits on ringing
-and on retries. The limit on abandoned calls is the law's.
+Times are scaled: people ring about four times as fast as in life, the campaign's limit on ringing with them, talks and
+retries are seconds instead of minutes and hours. The limits on abandoned calls are the law's.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ SETTINGS = CampaignSettings(
     mode="predictive",
     trunk="carrier",
     calling_hours=(CallingWindow(start="00:00", end="24:00"),),
-    ring_timeout_ms=6_000,
+    ring_timeout_ms=4_500,
     abandon_after_ms=2_000,
     wrapup_ms=3_000,
     retry=(
-        RetryRule(disposition="busy", after_ms=6_000, max_attempts=2),
-        RetryRule(disposition="no_answer", after_ms=10_000, max_attempts=2),
+        RetryRule(disposition="busy", after_ms=5_000, max_attempts=2),
+        RetryRule(disposition="no_answer", after_ms=6_000, max_attempts=2),
         RetryRule(disposition="failed", after_ms=5_000, max_attempts=2),
     ),
 )

@@ -35,19 +35,19 @@ Span = tuple[float, float]  # least and most, seconds
 @dataclass(frozen=True, slots=True)
 class Mix:
     """Shares of the kinds (any positive scale) and ranges of times in seconds. Defaults fit a one-minute demo:
-    ringing and talking are about a quarter of real life."""
+    ringing is about a quarter as long as in life, and talks are seconds instead of minutes."""
 
-    person: float = 0.38
-    machine: float = 0.22
-    busy: float = 0.11
+    person: float = 0.22
+    machine: float = 0.28
+    busy: float = 0.15
     no_answer: float = 0.15
-    reject: float = 0.05
-    sit: float = 0.09
+    reject: float = 0.09
+    sit: float = 0.11
     slow: float = 0.12  # share of those who answer that ring long first
     leaves: float = 0.5  # share of persons who end the talk themselves
-    ring_s: Span = (0.8, 3.2)
-    slow_ring_s: Span = (3.5, 5.0)
-    talk_s: Span = (3.5, 8.0)
+    ring_s: Span = (0.5, 2.0)
+    slow_ring_s: Span = (2.4, 3.4)
+    talk_s: Span = (3.0, 7.0)
     patience_s: Span = (6.0, 9.0)  # a person who hears nothing waits so long
     message_s: Span = (2.0, 5.0)  # a machine records so long after its beep
     limit_s: float = 26.0  # nobody stays longer
