@@ -12,11 +12,25 @@ import pytest
 
 from tests.conftest import ENVIRONMENT
 
+MIX = """
+person = 4
+machine = 2
+busy = 2
+no_answer = 1
+reject = 1
+sit = 1
+slow = 0
+ring_s = [0.2, 0.6]
+talk_s = [3.0, 4.0]
+"""
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
-    out = tmp_path_factory.mktemp("demo") / "demo-out"
-    arguments = ["--contacts", "25", "--agents", "3", "--seconds", "90", "--every", "1", "--out", str(out)]
+    folder = tmp_path_factory.mktemp("demo")
+    out, mix = folder / "demo-out", folder / "mix.toml"
+    mix.write_text(MIX)
+    arguments = ["--contacts", "25", "--agents", "5", "--every", "1", "--out", str(out), "--mix", str(mix)]
     done = subprocess.run(
         [sys.executable, "-m", "switchroom", "demo", *arguments],
         env={**ENVIRONMENT, "DEMO_TEST": str(os.getpid())},

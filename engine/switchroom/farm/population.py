@@ -37,12 +37,12 @@ class Mix:
     """Shares of the kinds (any positive scale) and ranges of times in seconds. Defaults fit a one-minute demo:
     ringing is about a quarter as long as in life, and talks are seconds instead of minutes."""
 
-    person: float = 0.22
-    machine: float = 0.28
-    busy: float = 0.15
-    no_answer: float = 0.15
-    reject: float = 0.09
-    sit: float = 0.11
+    person: float = 0.18
+    machine: float = 0.3
+    busy: float = 0.16
+    no_answer: float = 0.16
+    reject: float = 0.08
+    sit: float = 0.12
     slow: float = 0.12  # share of those who answer that ring long first
     leaves: float = 0.5  # share of persons who end the talk themselves
     ring_s: Span = (0.5, 2.0)
