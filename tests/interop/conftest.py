@@ -40,5 +40,5 @@ async def client(office: Office) -> AsyncIterator[AsyncClient]:
 
 @pytest.fixture
 async def sipp(office: Office, tmp_path: Path) -> AsyncIterator[Peers]:
-    async with peers(tmp_path, office.address) as found:
+    async with peers(tmp_path, office.sip) as found:
         yield found

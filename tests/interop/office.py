@@ -83,10 +83,6 @@ class Office:
         write_tone(folder / "tone.wav", 440, 1.0)
         self.daemon = Daemon(folder, config)
 
-    @property
-    def address(self) -> str:
-        return f"127.0.0.1:{self.sip}"
-
     def line(self) -> Line:
         """One that no other test uses."""
         return next(self._unused)

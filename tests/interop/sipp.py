@@ -147,14 +147,16 @@ def _text(file: Path) -> str:
 class Peers:
     """The SIPp processes of one test."""
 
-    def __init__(self, folder: Path, target: str) -> None:
+    def __init__(self, folder: Path, port: int) -> None:
         self.folder = folder
-        self.target = target  # the daemon's host:port
+        self.port = port  # the daemon's
         self.running: list[Sipp] = []
 
     async def caller(self, scenario: str, number: str, **words: object) -> Sipp:
-        """Calls `number` of the daemon."""
-        return await self._start(scenario, free_port(), [self.target], {"number": number, **words})
+        """Calls `number` of the daemon; `host`: from this address, to the same of the daemon."""
+        host = str(words.get("host", "127.0.0.1"))
+        target = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+        return await self._start(scenario, free_port(), [target], {"number": number, **words})
 
     async def callee(self, scenario: str, line: Line, **words: object) -> Sipp:
         """Waits at the far end of `line` for one call."""
@@ -196,8 +198,8 @@ class Peers:
 
 
 @contextlib.asynccontextmanager
-async def peers(folder: Path, target: str) -> AsyncIterator[Peers]:
-    found = Peers(folder, target)
+async def peers(folder: Path, port: int) -> AsyncIterator[Peers]:
+    found = Peers(folder, port)
     try:
         yield found
     finally:
