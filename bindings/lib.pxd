@@ -127,6 +127,7 @@ cdef extern from "switchroom.h" nogil:
         sip_local local
         uint32_t ring_ms
         uint64_t tag
+        uint8_t hops
 
     int sip_call_create(sip_core *c, const sip_call_opts *o, uint64_t now, uint64_t *call)
     int sip_call_tag(sip_core *c, uint64_t call, uint64_t tag)

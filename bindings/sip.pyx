@@ -315,13 +315,13 @@ cdef class Sip:
         lib.sip_core_accept_new(self.core, on)
 
     def create(self, uint32_t flow, bytes dst, ruri, from_, local, *, to=None, route=None, username=None,
-               password=None, headers=None, uint32_t ring_ms=0, uint64_t tag=0) -> int:
+               password=None, headers=None, uint32_t ring_ms=0, uint64_t tag=0, uint8_t hops=0) -> int:
         """Send an INVITE; the call's handle. Text is str or bytes; `headers` complete lines ending CRLF."""
         cdef lib.sip_call_opts o
         cdef uint64_t call = 0
         self.alive()
         memset(&o, 0, sizeof(o))
-        o.flow, o.ring_ms, o.tag = flow, ring_ms, tag
+        o.flow, o.ring_ms, o.tag, o.hops = flow, ring_ms, tag, hops
         addr_from(&o.dst, dst)
         o.ruri, o.from_, o.to, o.route = view(ruri), view(from_), view(to), view(route)
         o.username, o.password, o.headers = view(username), view(password), view(headers)

@@ -194,6 +194,7 @@ struct sip_call_opts {
 	struct sip_local local;
 	uint32_t ring_ms; /* give up (CANCEL, ENDED 408/timeout) after this long unanswered; 0: 180 s */
 	uint64_t tag;
+	uint8_t hops; /* already made by the call that this one carries on: Max-Forwards is 70 less these (RFC 7332) */
 };
 
 /** Send an INVITE. On success *call is its handle and exactly one ENDED will follow some day. */

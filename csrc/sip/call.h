@@ -62,6 +62,7 @@ struct sip_call {
 	uint16_t remote_tag_at, remote_tag_n; /* inside TEXT_REMOTE */
 	uint8_t state, flow;
 	uint8_t modify_tries, bye_q850;
+	uint8_t hops; /* made before our INVITE */
 	bool outgoing, ended, strict, has_remote_cseq;
 	bool answer_due;  /* our 2xx carries an offer: the ACK has to answer */
 	bool established; /* the peer's tag and route set are known for good */

@@ -98,9 +98,10 @@ bool command_local_ok(const struct sip_local *l)
 static bool opts_ok(struct sip_core *c, const struct sip_call_opts *o)
 {
 	bool dst = o->dst.family == ADDR_V4 || o->dst.family == ADDR_V6;
-	return o->flow < SIP_FLOWS && c->flow[o->flow].open && dst && command_uri_ok(o->ruri) && address_ok(o->from) &&
-	       (o->to.n == 0 || address_ok(o->to)) && route_ok(o->route) && is_clean(o->username) &&
-	       command_local_ok(&o->local) && command_lines_ok(c, o->headers);
+	return o->hops <= SIP_HOPS_MAX && o->flow < SIP_FLOWS && c->flow[o->flow].open && dst &&
+	       command_uri_ok(o->ruri) && address_ok(o->from) && (o->to.n == 0 || address_ok(o->to)) &&
+	       route_ok(o->route) && is_clean(o->username) && command_local_ok(&o->local) &&
+	       command_lines_ok(c, o->headers);
 }
 
 /** A URI without <> gets them: otherwise its parameters would become the header's, and so would our tag. */
@@ -149,6 +150,7 @@ int sip_call_create(struct sip_core *c, const struct sip_call_opts *o, uint64_t 
 	k->peer = k->dst = o->dst;
 	k->local = o->local;
 	k->tag = o->tag;
+	k->hops = o->hops;
 	k->deadline = core_after_ms(c, o->ring_ms ? o->ring_ms : DEFAULT_RING_MS);
 	int err = put_opts(c, k, o);
 	err = err ? err : uac_invite(c, k, call_sdp(c, k, &k->local, NULL, NULL));

@@ -21,6 +21,7 @@
 enum { SIP_FLOWS = 64, SIP_BODY_MAX = 8192, SIP_LINES_MAX = 4096, NS_PER_MS = 1000000 };
 /* Text that a command may bring; the queues must have room for what becomes of it. */
 enum { SIP_COMMAND_MAX = 4096 };
+enum { SIP_HOPS_MAX = 70 }; /* RFC 3261 8.1.1.6 */
 #define SIP_NEVER UINT64_MAX
 
 enum sip_timer_owner { TIMER_TXN, TIMER_CALL };

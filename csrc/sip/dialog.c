@@ -72,7 +72,9 @@ void dialog_build(struct sip_core *c, struct build *b, const struct dialog_view 
 	build_lit(b, " SIP/2.0\r\nVia: ");
 	build_str(b, (struct str){f->via, f->nvia});
 	build_hex(b, r->branch, 16);
-	build_lit(b, "\r\nMax-Forwards: 70\r\n");
+	build_lit(b, "\r\nMax-Forwards: ");
+	build_uint(b, (uint64_t)(SIP_HOPS_MAX - r->hops));
+	build_lit(b, "\r\n");
 	build_route(b, v);
 	build_parties(b, v);
 	build_lit(b, "CSeq: ");

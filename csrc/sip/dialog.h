@@ -20,6 +20,7 @@ struct dialog_request {
 	struct str lines; /* complete header lines */
 	bool contact;
 	struct str body; /* SDP, or empty */
+	uint8_t hops;	 /* Max-Forwards is SIP_HOPS_MAX less these */
 };
 void dialog_build(struct sip_core *c, struct build *b, const struct dialog_view *v, const struct dialog_request *r);
 /** The Request-URI that dialog_build() writes. */

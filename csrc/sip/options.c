@@ -44,7 +44,7 @@ int sip_options_send(struct sip_core *c, uint32_t flow, const struct net_addr *d
 				.target = ruri,
 				.local_tag = core_random(c)};
 	struct txn_request tr = {SIP_OPTIONS, flow, 1, *dst, core_random(c), 0, tag};
-	struct dialog_request r = {SIP_OPTIONS, tr.cseq, tr.branch, STR(SIP_ACCEPT), true, STR_NONE};
+	struct dialog_request r = {SIP_OPTIONS, tr.cseq, tr.branch, STR(SIP_ACCEPT), true, STR_NONE, 0};
 	dialog_build(c, &b, &v, &r);
 	return txn_client(c, &tr, &b, NULL);
 }

@@ -25,7 +25,7 @@ int uac_invite(struct sip_core *c, struct sip_call *k, struct str body)
 		return -E2BIG;
 	struct txn_request tr = {SIP_INVITE,	 k->flow,	 k->local_cseq + 1, k->established ? k->dst : k->peer,
 				 core_random(c), call_handle(k), core_random(c)};
-	struct dialog_request r = {SIP_INVITE, tr.cseq, tr.branch, build_view(&lines), true, body};
+	struct dialog_request r = {SIP_INVITE, tr.cseq, tr.branch, build_view(&lines), true, body, k->hops};
 	dialog_build(c, &b, &v, &r);
 	if (!build_ok(&b))
 		return -E2BIG;
@@ -44,7 +44,7 @@ void uac_ack(struct sip_core *c, struct sip_call *k, uint32_t cseq, uint64_t bra
 	dialog_of_call(k, &v);
 	build_init(&lines, c->lines, sizeof(c->lines));
 	auth_lines(c, k, &lines, SIP_ACK, dialog_uri(&v));
-	struct dialog_request r = {SIP_ACK, cseq, branch, build_view(&lines), false, STR_NONE};
+	struct dialog_request r = {SIP_ACK, cseq, branch, build_view(&lines), false, STR_NONE, 0};
 	dialog_build(c, &b, &v, &r);
 	core_send(c, k->flow, &k->dst, &b);
 }
@@ -58,7 +58,7 @@ void uac_bye(struct sip_core *c, struct sip_call *k, unsigned q850)
 	call_reason_line(&lines, q850);
 	auth_lines(c, k, &lines, SIP_BYE, dialog_uri(&v));
 	struct txn_request tr = {SIP_BYE, k->flow, ++k->local_cseq, k->dst, core_random(c), call_handle(k), 0};
-	struct dialog_request r = {SIP_BYE, tr.cseq, tr.branch, build_view(&lines), false, STR_NONE};
+	struct dialog_request r = {SIP_BYE, tr.cseq, tr.branch, build_view(&lines), false, STR_NONE, 0};
 	dialog_build(c, &b, &v, &r);
 	k->state = CALL_CLOSING;
 	k->retransmit_at = k->deadline = k->modify_at = SIP_NEVER;
@@ -120,13 +120,14 @@ static void stray_2xx(struct sip_core *c, struct sip_txn *t)
 	struct build b;
 	if (stray_dialog(c, &v, &dst) != 0)
 		return;
-	struct dialog_request ack = {SIP_ACK, t->cseq, t->tag ^ tag_hash(c, c->in.to.tag), STR_NONE, false, STR_NONE};
+	struct dialog_request ack = {SIP_ACK,  t->cseq, t->tag ^ tag_hash(c, c->in.to.tag), STR_NONE, false,
+				     STR_NONE, 0};
 	dialog_build(c, &b, &v, &ack);
 	core_send(c, v.flow, &dst, &b);
 	if (!note_fork(c, t))
 		return;
 	struct txn_request tr = {SIP_BYE, v.flow, t->cseq + 1, dst, core_random(c), 0, 0};
-	struct dialog_request bye = {SIP_BYE, tr.cseq, tr.branch, STR_NONE, false, STR_NONE};
+	struct dialog_request bye = {SIP_BYE, tr.cseq, tr.branch, STR_NONE, false, STR_NONE, 0};
 	dialog_build(c, &b, &v, &bye);
 	if (txn_client(c, &tr, &b, NULL) != 0)
 		core_send(c, v.flow, &dst, &b);

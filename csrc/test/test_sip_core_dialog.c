@@ -1,6 +1,8 @@
 /** test_sip_core_dialog.c  Dialogs against a script: route sets, forks, challenges, offer and answer in odd places. */
 #include "test/test.h"
 
+#include <errno.h>
+
 #include "test/sip_net.h"
 
 static struct net net;
@@ -115,6 +117,27 @@ TEST(preloaded_route_is_sent_with_the_invite_only)
 	CHECK(is(sent("INVITE", 0), "Route", "<sip:10.0.0.3;lr>") && sent("INVITE", 0)->to == 2);
 	ok(0, "t1", "");
 	CHECK(sent("ACK", 0)->to == 1 && is(sent("ACK", 0), "Route", ""));
+out:
+	net_free(&net);
+}
+
+TEST(hops_made_before_the_call_are_taken_off_max_forwards)
+{
+	uint64_t call = 0;
+	CHECK(core_and_script() == 0);
+	struct sip_call_opts o = net_call(&net, 0, 1);
+	o.hops = 71;
+	CHECK(sip_call_create(net.node[0].core, &o, net.now, &call) == -EINVAL);
+	o.hops = 70;
+	o.username = o.password = STR("x");
+	CHECK(sip_call_create(net.node[0].core, &o, net.now, &call) == 0);
+	net_run(&net, 20);
+	net_reply(&net, sent("INVITE", 0), "401 Unauthorized", "t0",
+		  "WWW-Authenticate: Digest realm=\"pbx\", nonce=\"n1\"\n", NULL);
+	net_run(&net, 20);
+	CHECK(is(sent("INVITE", 0), "Max-Forwards", "0") && is(sent("INVITE", 1), "Max-Forwards", "0"));
+	ok(1, "t1", "");
+	CHECK(is(sent("ACK", 1), "Max-Forwards", "70"));
 out:
 	net_free(&net);
 }

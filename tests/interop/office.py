@@ -32,6 +32,16 @@ to = "tone"
 action = "play"
 file = "tone.wav"
 loops = 0
+[[trunk]]
+name = "loop"
+uri = "sip:127.0.0.1:{sip}"
+max_cps = 1000
+health_ms = 0
+[[route]]
+to = "loop"
+action = "dial"
+trunk = "loop"
+failover = ["loop"]
 [[route]]
 to = "slow"
 action = "echo"

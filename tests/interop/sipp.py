@@ -168,7 +168,7 @@ class Peers:
     async def _start(self, scenario: str, port: int, target: list[str], words: dict[str, object]) -> Sipp:
         folder = self.folder / f"sipp{len(self.running)}-{scenario}"
         folder.mkdir(parents=True)
-        words = {"id": secrets.token_hex(5), "sdp": SDP, "retrans": T1_MS, **words}
+        words = {"id": secrets.token_hex(5), "sdp": SDP, "retrans": T1_MS, "hops": 70, **words}
         text = fill_in(scenario, words)
         (folder / "scenario.xml").write_text(_OPTIONS.sub("", text))
         host = str(words.get("host", "127.0.0.1"))

@@ -28,7 +28,9 @@ class Phone:
         self.host, self.port = self.socket.getsockname()
         self.sent = 0
 
-    def message(self, start: str = "OPTIONS sip:echo@127.0.0.1 SIP/2.0", body: str = "", **headers: str | None) -> bytes:
+    def message(
+        self, start: str = "OPTIONS sip:echo@127.0.0.1 SIP/2.0", body: str = "", **headers: str | None
+    ) -> bytes:
         """A good request; `headers` replaces some (`call_id` for Call-ID) or, with None, leaves them out."""
         self.sent += 1
         values: dict[str, str | None] = {

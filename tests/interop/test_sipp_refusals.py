@@ -37,7 +37,7 @@ async def core() -> AsyncIterator[Core]:
         ("302 Moved Temporarily", 503),  # we do not follow
         ("403 Forbidden", 403),
         ("408 Request Timeout", 504),  # nothing was heard of the callee
-        ("482 Loop Detected", 503),  # between us and the trunk
+        ("482 Loop Detected", 482),
     ],
 )
 async def test_refusal_of_the_callee_reaches_the_caller(sipp: Peers, line: Line, said: str, heard: int) -> None:
@@ -173,6 +173,13 @@ async def test_last_trunks_failure_reaches_the_caller(sipp: Peers, office: Offic
     await sipp.callee("callee_refuses", second, status="500 Server Internal Error")
     await sipp.caller("caller_is_refused", first.pair, status=500)
     await sipp.pass_()
+
+
+async def test_trunk_that_leads_back_to_us_ends_with_483(sipp: Peers, client: AsyncClient) -> None:
+    before = (await client.engine.stats()).calls_total
+    await sipp.caller("caller_is_refused", "loop", status=483, hops=12)
+    await sipp.pass_()
+    assert (await client.engine.stats()).calls_total - before == 2 * 12 + 1  # one in and one out for each hop
 
 
 async def test_number_without_route_is_404(sipp: Peers) -> None:

@@ -91,9 +91,7 @@ async def test_compact_headers_and_odd_spacing_are_understood(sipp: Peers, line:
     [
         pytest.param('From: "{x}" <sip:caller@[local_ip]>;tag=$id'.replace("{x}", "long " * 400), id="display name"),
         pytest.param("From: <sip:caller@[local_ip]>;tag=" + "t" * 1000, id="tag"),
-        pytest.param(
-            "From: <sip:caller@[local_ip]>;tag=$id\nX-Long: " + "y" * 6000, id="header we do not know"
-        ),
+        pytest.param("From: <sip:caller@[local_ip]>;tag=$id\nX-Long: " + "y" * 6000, id="header we do not know"),
         pytest.param(
             "From: <sip:caller@[local_ip]>;tag=$id\n" + "\n".join(f"X-{n}: {n}" for n in range(80)), id="many headers"
         ),

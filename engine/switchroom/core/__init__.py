@@ -5,7 +5,7 @@ from .cause import End, failure
 from .clip import Clip
 from .core import Core
 from .events import AmdResult, BeepResult, Digit, LegEvent, LegEventKind, LegState, LegStats
-from .leg import Leg
+from .leg import MAX_FORWARDS, Leg
 from .mix import Mix
 from .options import CoreOptions
 from .playback import Playback
@@ -14,6 +14,7 @@ from .uri import SipUri, parse_uri
 
 __all__ = [
     "FRAME_BYTES",
+    "MAX_FORWARDS",
     "AmdResult",
     "AudioSink",
     "BeepResult",

@@ -19,7 +19,7 @@ from ..errors import BadParams, Capacity, Draining, MediaError, NoRoute, WrongSt
 from ._leg_audio import OF_RECORDING, ON_MEDIA, LegAudio
 from .cause import End
 from .clip import Clip
-from .leg import CODECS, NO_CODEC, ON_SIP, TELEPHONE_EVENT, Leg
+from .leg import CODECS, MAX_FORWARDS, NO_CODEC, ON_SIP, TELEPHONE_EVENT, Leg
 from .mix import Mix
 from .options import CoreOptions
 from .recording import Recording, RecordResult
@@ -207,12 +207,13 @@ class Core:
         route: str | None = None,
         headers: tuple[tuple[str, str], ...] = (),
         ring_timeout_s: float | None = None,
+        max_forwards: int = MAX_FORWARDS,
         codecs: Sequence[str] = ("PCMU", "PCMA"),
     ) -> Leg:
         """Call `uri` (sip:user@host[:port]); the INVITE is out on return unless a name must be looked up first.
 
         `dst`: where to send it when not to the URI's host: a sip: URI or (host, port). `from_`: a user, a URI or
-        "Name" <uri>. Raises BadParams (bad URI or header), Capacity, MediaError (no RTP ports), Draining.
+        "Name" <uri>. `max_forwards`: hops that it may make, 0-70. Raises BadParams (bad URI or header), Capacity, MediaError (no RTP ports), Draining.
         """
         if not self._running or self._draining:
             raise Draining("the engine takes no new calls")
@@ -231,6 +232,7 @@ class Core:
                 "password": password,
                 "headers": header_lines(headers),
                 "ring_ms": max(1, round(ring_s * 1000)),
+                "hops": _hops(max_forwards),
             },
         )
         leg = Leg(self, "out", _user_of(caller), target.user, _sip.monotonic_ns() * 1e-9)
@@ -484,6 +486,12 @@ def _codec_numbers(names: Sequence[str]) -> bytes:
     if unknown or not names:
         raise BadParams(f"codecs {list(names)}: one or more of {', '.join(CODECS)} are allowed", field="codecs")
     return bytes(CODECS[name] for name in names)
+
+
+def _hops(max_forwards: int) -> int:
+    if not 0 <= max_forwards <= MAX_FORWARDS:
+        raise BadParams(f"max_forwards {max_forwards}: 0-{MAX_FORWARDS} is allowed", field="max_forwards")
+    return MAX_FORWARDS - max_forwards
 
 
 def _next_hop(dst: str | tuple[str, int] | None, target: SipUri) -> tuple[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -31,9 +32,11 @@ _CODEC_NAMES = {number: name for name, number in CODECS.items()}
 _BOTH = bytes(CODECS.values())
 NO_CODEC = 255
 TELEPHONE_EVENT = 101
+MAX_FORWARDS = 70  # RFC 3261 8.1.1.6
 _DIRECTIONS = ("inactive", "sendonly", "recvonly", "sendrecv")
 _SEND, _SENDRECV = 1, 3
 _SESSION_PROGRESS = 183
+_MAX_FORWARDS = re.compile(r"^max-forwards[ \t]*:\s*(\d+)", re.IGNORECASE | re.MULTILINE)
 
 # The dialog has ended and its event waits for its turn: a command that would end it again has nothing to do.
 _ENDED_ALREADY = contextlib.suppress(NotFound)
@@ -99,6 +102,12 @@ class Leg(LegAudio):
         """PCMU or PCMA once agreed, else empty."""
         media = self._remote or self._offer
         return _CODEC_NAMES.get(media[2], "") if media else ""
+
+    @property
+    def max_forwards(self) -> int:
+        """Incoming: hops that their INVITE may still make, at most 70."""
+        found = _MAX_FORWARDS.search(self.headers)
+        return min(int(found[1]), MAX_FORWARDS) if found else MAX_FORWARDS
 
     @property
     def ended(self) -> bool:

@@ -19,6 +19,7 @@ from .trunks import Trunks
 log = structlog.get_logger(__name__)
 
 _NO_ROUTE = 404
+_TOO_MANY_HOPS = 483
 _NO_TRUNK = 503
 _TEMPORARY_FAILURE = 41  # Q.850
 _RINGING, _PROGRESS = 180, 183
@@ -125,6 +126,11 @@ class _Visit:
 
     def _dial(self) -> None:
         """Through the next trunk that takes it; when none does, refuse with what the last one said."""
+        hops = self.leg.max_forwards
+        if hops == 0:  # a trunk that leads back to us would otherwise go round until everything is used up (RFC 7332)
+            log.warning("call_loop", call_id=self.call.id, sip_call_id=self.leg.sip_call_id)
+            self.leg.reject(_TOO_MANY_HOPS)
+            return
         refused: EngineError | None = None
         while self._rest:
             name = self._rest.pop(0)
@@ -133,7 +139,9 @@ class _Visit:
                 codecs = sorted(
                     ("PCMU", "PCMA"), key=lambda codec: codec != self.leg.codec
                 )  # theirs first: no transcoding
-                outgoing = self._trunks.dial(trunk, self.leg.ruri_user, caller_id=self.leg.from_user, codecs=codecs)
+                outgoing = self._trunks.dial(
+                    trunk, self.leg.ruri_user, caller_id=self.leg.from_user, codecs=codecs, max_forwards=hops - 1
+                )
             except EngineError as error:
                 log.warning("trunk_refused", call_id=self.call.id, trunk=name, error=str(error))
                 refused = error

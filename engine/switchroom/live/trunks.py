@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from ..config import TrunkConfig
-from ..core import Core, End, Leg, parse_uri
+from ..core import MAX_FORWARDS, Core, End, Leg, parse_uri
 from ..core.uri import escape_user
 from ..errors import EngineError, NoRoute, NotFound
 from ..routing.cause import may_fail_over
@@ -109,6 +109,7 @@ class Trunks:
         ring_timeout_s: float | None = None,
         codecs: Sequence[str] = ("PCMU", "PCMA"),
         headers: tuple[tuple[str, str], ...] = (),
+        max_forwards: int = MAX_FORWARDS,
     ) -> Leg:
         """Call `number` through a trunk that pick() gave. When this raises, the call has been given back."""
         config = trunk.state.config
@@ -121,6 +122,7 @@ class Trunks:
                 ring_timeout_s=ring_timeout_s,
                 codecs=codecs,
                 headers=headers,
+                max_forwards=max_forwards,
             )
         except BaseException:
             trunk.state.release()

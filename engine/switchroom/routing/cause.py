@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_OURS = frozenset({401, 407, 482, 483, 487})
+_OURS = frozenset({401, 407, 487})
 """Failures between us and the trunk, which the caller can do nothing about (487: nobody but us cancels our leg)."""
 
 
