@@ -9,7 +9,7 @@ from switchroom.client import AsyncClient
 from tests.conftest import Daemon, free_port, free_port_range
 from tests.sound import write_tone
 
-LINES = 60
+LINES = 120
 USER, PASSWORD = "office", "open sesame"
 T1_MS = 50  # so that 64*T1 is 3.2 s
 RING_MS = 1500

@@ -82,7 +82,7 @@ def phone(office: Office) -> Iterator[Phone]:
 async def quiet(client: AsyncClient) -> None:
     """Until no call is up."""
     async with asyncio.timeout(15):
-        while (await client.engine.stats()).calls_now:
+        while (stats := await client.engine.stats()).calls_now or stats.legs_now:
             await asyncio.sleep(0.05)
 
 

@@ -1,5 +1,5 @@
-"""Trunks that ask for a password: RFC 3261 22, RFC 7616, RFC 8760. The credentials are checked by a computation of their
-own, and by SIPp's."""
+"""Trunks that ask for a password: RFC 3261 22, RFC 7616, RFC 8760. The credentials are computed here a second time, and
+once by SIPp."""
 
 from __future__ import annotations
 

@@ -213,7 +213,8 @@ class Core:
         """Call `uri` (sip:user@host[:port]); the INVITE is out on return unless a name must be looked up first.
 
         `dst`: where to send it when not to the URI's host: a sip: URI or (host, port). `from_`: a user, a URI or
-        "Name" <uri>. `max_forwards`: hops that it may make, 0-70. Raises BadParams (bad URI or header), Capacity, MediaError (no RTP ports), Draining.
+        "Name" <uri>. `max_forwards`: hops that it may make, 0-70. Raises BadParams (bad URI or header), Capacity,
+        MediaError (no RTP ports), Draining.
         """
         if not self._running or self._draining:
             raise Draining("the engine takes no new calls")
