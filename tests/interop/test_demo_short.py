@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -66,12 +68,41 @@ def test_demo_shows_rejected_lines_and_progress(demo: tuple[subprocess.Completed
 
 
 def test_demo_leaves_no_process(demo: tuple[subprocess.CompletedProcess[str], Path]) -> None:
-    mark = f"DEMO_TEST={os.getpid()}".encode()
+    assert left(f"DEMO_TEST={os.getpid()}") == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_demo_that_is_stopped_leaves_no_process(tmp_path: Path, number: signal.Signals) -> None:
+    mark = f"DEMO_TEST={os.getpid()}-{number}"
+    running = subprocess.Popen(
+        [sys.executable, "-m", "switchroom", "demo", "--contacts", "20", "--agents", "2", "--every", "0.5"],
+        env={**ENVIRONMENT, **dict([mark.split("=")])},
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert running.stdout is not None
+    while "demo running" not in (line := running.stdout.readline()):
+        assert line, "the demo ended by itself"
+    assert len(left(mark)) == 4
+    running.send_signal(number)
+    running.stdout.read()
+    assert running.wait(20) != 0
+    for _ in range(200):  # after a SIGKILL the others notice by themselves, and the daemon drains
+        if not left(mark):
+            break
+        time.sleep(0.1)
+    assert left(mark) == []
+
+
+def left(mark: str) -> list[str]:
+    """Processes alive with that variable in their environment."""
     alive = []
     for folder in Path("/proc").iterdir():
         try:
-            if folder.name.isdigit() and mark in (folder / "environ").read_bytes().split(b"\0"):
+            if folder.name.isdigit() and mark.encode() in (folder / "environ").read_bytes().split(b"\0"):
                 alive.append(folder.name)
         except OSError:
             continue
-    assert alive == []
+    return alive

@@ -55,7 +55,7 @@ class Board:
     engine: EngineStats | None = None
     campaign: CampaignStats | None = None
     agents: dict[str, AgentInfo] = field(default_factory=dict)
-    decisions: collections.deque[PacingView] = field(default_factory=lambda: collections.deque(maxlen=8))
+    decisions: collections.deque[PacingView] = field(default_factory=lambda: collections.deque(maxlen=20))
     _past: collections.deque[EngineStats] = field(default_factory=collections.deque)
 
     def on_engine(self, stats: EngineStats) -> None:
@@ -238,16 +238,14 @@ def _pacing(board: Board) -> RenderableType:
     from rich.table import Table
 
     table = Table(expand=True, box=None, padding=(0, 1))
-    for name in ("launch", "ready", "live", "answers", "free", "overflow"):
+    for name in ("launch", "calls", "answer rate", "overflow"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("why", ratio=1, no_wrap=True)
     for view in reversed(board.decisions):
         table.add_row(
             f"{view.launch:+d}" if view.launch else "0",
-            f"{view.agents_ready}/{view.agents_total}",
             str(view.in_progress),
-            f"{view.expected_answers:.1f}",
-            f"{view.expected_free:.1f}",
+            f"{view.answer_rate:.0%}",
             f"{view.overflow:.3f}",
             view.why,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,18 +36,26 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     from ..errors import ConfigError
     from ..farm.demo import DemoOptions
+    from .main import INTERRUPTED
 
     if args.contacts > 1600:
         raise ConfigError(f"--contacts {args.contacts}: there are only 1600 fictitious numbers")
     import uvloop
 
     options = DemoOptions(args.out, args.contacts, args.agents, args.seed, args.seconds, args.mix)
-    return uvloop.run(_demo(options, args))
+    try:
+        return uvloop.run(_demo(options, args))
+    except asyncio.CancelledError:
+        print("stopped by SIGTERM; nothing was checked", file=sys.stderr)
+        return INTERRUPTED
 
 
 async def _demo(options: DemoOptions, args: argparse.Namespace) -> int:
     from ..farm.demo import Demo
 
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     demo = Demo(options)
     async with demo:
         if not args.json:
@@ -114,6 +123,7 @@ def _conclude(demo: Demo, outcome: Outcome, as_json: bool) -> int:
         print(msgspec.json.encode({"good": good, "kpis": report.kpis, "checks": report.checks, **extra}).decode())
         return 0 if good else 1
     print_report(report, files)
+    print("against what callees and agents lived:")
     _print_findings(findings)
     _print_confusion(check.confusion(evidence), check.amd_errors(evidence))
     print(f"recordings  {demo.recordings}  ground truth {demo.out / 'truth'}  logs {demo.out / 'logs'}")

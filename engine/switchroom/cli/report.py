@@ -55,6 +55,7 @@ def print_report(report: Report, files: Files) -> None:
         print(text)
     print(f"report      {files.report_html}  {files.report_json}")
     print(f"CDRs        {files.cdr_jsonl}  {files.cdr_csv}")
+    print("in the books:")
     for check, problems in report.checks.items():
         print(f"{'ok  ' if not problems else 'BAD '} {check}")
         for problem in problems:

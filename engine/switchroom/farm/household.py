@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
 import secrets
 import signal
@@ -13,7 +14,13 @@ from pathlib import Path
 from ..errors import EngineError
 
 _MARK = "SWITCHROOM_HOUSEHOLD"
+_LIBC = ctypes.CDLL(None)
 _LAST_WORDS = 10  # lines of a log shown when its process fails
+
+
+def _end_with_parent() -> None:
+    """In the child: SIGTERM when the parent is gone, even by SIGKILL (prctl(2), PR_SET_PDEATHSIG)."""
+    _LIBC.prctl(1, signal.SIGTERM)
 
 
 class Member:
@@ -105,6 +112,7 @@ class Household:
                 stderr=errors,
                 env=self._environment(),
                 start_new_session=True,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509: one thread, one system call
             )
         member = Member(name, process, log)
         self.members.append(member)
