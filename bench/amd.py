@@ -22,13 +22,11 @@ HOLD_S = 2.5
 
 async def answer(sip: int) -> None:
     """The called people: each answers at once and says a short greeting. Runs until it is terminated."""
-    from switchroom.farm import voices
-
     core = Core(
         CoreOptions(sip_listen=[("127.0.0.1", sip)], media_address="127.0.0.1", ports=(40_000, 49_999), workers=1)
     )
     await core.start()
-    greeting = core.clip(voices.path("human")[0])
+    greeting = core.clip(daemon.ROOT / "engine/switchroom/farm/voices/greeting_01.wav")
 
     def incoming(leg: Leg) -> None:
         leg.answer()
