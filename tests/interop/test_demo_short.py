@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from switchroom.cli import main as cli
 from tests.conftest import ENVIRONMENT
+
+pytestmark = pytest.mark.slow
 
 MIX = """
 person = 4
@@ -65,6 +68,34 @@ def test_demo_shows_rejected_lines_and_progress(demo: tuple[subprocess.Completed
     done, _ = demo
     assert "25 accepted" in done.stdout and "3 duplicates" in done.stdout
     assert "utilisation" in done.stdout and "callee was" in done.stdout
+
+
+def test_report_command_tells_the_same_from_the_store(
+    demo: tuple[subprocess.CompletedProcess[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, out = demo
+    assert cli.main(["report", "-c", str(out / "switchroom.toml"), "--out", str(tmp_path)]) == 0
+    assert "BAD" not in capsys.readouterr().out
+    now, then = (json.loads((folder / "report.json").read_text()) for folder in (tmp_path, out))
+    assert now["consistent"] and now["kpis"] == then["kpis"]
+    rows = {json.loads(line)["id"]: line for line in (out / "cdr.jsonl").read_text().splitlines()}
+    assert all(rows[json.loads(line)["id"]] == line for line in (tmp_path / "cdr.jsonl").read_text().splitlines())
+
+
+def test_report_of_an_unknown_campaign_names_those_there_are(
+    demo: tuple[subprocess.CompletedProcess[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, out = demo
+    assert cli.main(["report", "--db", str(out / "data" / "switchroom.db"), "--campaign", "spring"]) == 1
+    assert "there are: demo" in capsys.readouterr().err
+
+
+def test_recordings_of_the_demo_verify(
+    demo: tuple[subprocess.CompletedProcess[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, out = demo
+    assert cli.main(["recordings", "verify", str(out / "recordings"), "--cdr", str(out / "cdr.jsonl")]) == 0
+    assert ", 0 problems" in capsys.readouterr().out
 
 
 def test_demo_leaves_no_process(demo: tuple[subprocess.CompletedProcess[str], Path]) -> None:

@@ -16,7 +16,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "farm",
         help="run a farm of callees: people, machines, busy lines",
         description="Answer every call with a simulated person, answering machine, busy line … decided by the seed and "
-        "the number called. Prints `ready`, and when told to end (SIGTERM, Ctrl-C) a JSON summary of what happened.",
+        "the number called. Prints `ready`, and when told to end (SIGTERM, Ctrl-C) a JSON summary of what happened. "
+        "Exit status 1 if a callee could not do what it should.",
     )
     parser.add_argument("--listen", type=listen, default=("127.0.0.1", 5080), metavar="IP:PORT", help="[…:5080]")
     parser.add_argument("--rtp", type=ports, default=(30000, 31999), metavar="FIRST-LAST", help="[30000-31999]")
@@ -67,4 +68,4 @@ async def _farm(args: argparse.Namespace, population: object) -> int:
         print(json.dumps(farm.summary.as_json()), flush=True)
     finally:
         truth.close()
-    return 0
+    return 1 if farm.summary.failed else 0

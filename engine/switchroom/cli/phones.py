@@ -16,7 +16,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "phones",
         help="run simulated agents with SIP phones",
         description="Log agents in at a running daemon, answer their phones, talk, wrap up. Ends on SIGTERM or Ctrl-C, "
-        "logs them out and prints a JSON summary.",
+        "logs them out and prints a JSON summary. Exit status 1 if the daemon refused one of their commands.",
     )
     parser.add_argument("--control", required=True, metavar="ADDRESS", help="unix:PATH or tcp://HOST:PORT")
     parser.add_argument("--count", type=count, default=10, help="agents [10]")
@@ -68,4 +68,4 @@ async def _phones(args: argparse.Namespace) -> int:
     finally:
         talks.close()
         calls.close()
-    return 0
+    return 1 if phones.summary()["failed_commands"] else 0

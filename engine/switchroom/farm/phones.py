@@ -163,6 +163,7 @@ class Agent:
         self._work.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.warning("agent_command_failed", agent_id=self.id, error=str(error))
+            self._phones.count("failed_commands")
 
     async def stop(self) -> None:
         self._finish()
@@ -185,7 +186,7 @@ class Phones:
         self.room_tone: Clip
         self._control = control
         self._talk_log, self._phone_log = talks, calls
-        self._identities = itertools.count(AGENT_BIT)
+        self._identities = itertools.count()
         self._agents = {agent_id: Agent(agent_id, self) for agent_id in shift.agent_ids()}
         self._counts: collections.Counter[str] = collections.Counter()
 
@@ -245,7 +246,10 @@ class Phones:
                 agent.on_state(str(event.data.get("state", "")), event.call_id or event.data.get("call_id"))
 
     def next_identity(self) -> int:
-        return next(self._identities)
+        return AGENT_BIT + next(self._identities) % AGENT_BIT
+
+    def count(self, what: str) -> None:
+        self._counts[what] += 1
 
     def add_talk(self, truth: TalkTruth) -> None:
         self._counts["talks"] += 1
@@ -259,4 +263,4 @@ class Phones:
         self._phone_log.write(truth)
 
     def summary(self) -> dict[str, int]:
-        return {"agents": len(self._agents), **self._counts}
+        return {"agents": len(self._agents), "failed_commands": 0, **self._counts}

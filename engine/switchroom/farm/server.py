@@ -31,6 +31,7 @@ class FarmSummary:
     rx_lost: int = 0
     tx_packets: int = 0
     tx_errors: int = 0
+    failed: int = 0  # callees who could not live as planned
 
     def add(self, truth: CalleeTruth) -> None:
         self.calls += 1
@@ -44,7 +45,7 @@ class FarmSummary:
 
     def as_json(self) -> dict[str, Any]:
         counts = {name: getattr(self, name) for name in ("calls", "answered", "rx_packets", "rx_lost")}
-        more = {name: getattr(self, name) for name in ("tx_packets", "tx_errors")}
+        more = {name: getattr(self, name) for name in ("tx_packets", "tx_errors", "failed")}
         return {**counts, **more, "kinds": dict(self.kinds), "sides": dict(self.sides)}
 
 
@@ -92,6 +93,7 @@ class Farm:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
+            self.summary.failed += 1
             log.error("callee_failed", error=repr(error))
 
     @property
