@@ -166,6 +166,13 @@ class ControlConfig(Table, frozen=True, kw_only=True):
         tuple[UserConfig, ...],
         Meta(description="Users of the Unix socket. Without an entry: root and the engine's own user are admin."),
     ] = ()
+    files: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Folders whose files clients may name: lists to import, prompts to play. Empty: only admins "
+            "may name files, any. A client that could name any file could read any."
+        ),
+    ] = ()
     socket_mode: Annotated[
         Literal["0600", "0660"],
         Meta(description="Mode of the Unix socket: 0600 only the engine's user; 0660 also its group."),

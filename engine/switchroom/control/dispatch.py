@@ -18,6 +18,7 @@ from ..schema.session import ClientInfo
 from . import audit
 from .context import Context
 from .describe import neovim_info
+from .files import require_files
 from .framing import Notification, Request, Response, decode, method_name, notification
 from .idem import Command
 from .limits import TokenBucket
@@ -108,7 +109,9 @@ class Dispatcher:
             raise UnknownMethod(f"no method {job.method[:64]!r}{hint}")
         if job.method not in OPEN:
             self._c.session.require_role(job.method)
-        value = self._start(job, method, _DECODERS[method.name].decode(message.params))
+        params = _DECODERS[method.name].decode(message.params)
+        require_files(params, self._c.session.roles, self._c.server.config.files)
+        value = self._start(job, method, params)
         if inspect.isawaitable(value):
             self._spawn(job, value)
         else:
