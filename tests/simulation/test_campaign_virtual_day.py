@@ -36,7 +36,7 @@ def test_list_that_turns_good_and_bad_keeps_the_limit() -> None:
 
 
 def test_list_with_few_answers_is_dialed_with_many_lines() -> None:
-    result = run("predictive", 5, agents=6, hours=1.0, population=Population(person=0.08, machine=0.1))
+    result = run("predictive", 5, agents=6, hours=3.0, population=Population(person=0.08, machine=0.1))
     assert result.abandon_rate <= 0.03
     assert result.utilisation > 0.6
 

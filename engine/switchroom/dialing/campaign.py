@@ -30,7 +30,13 @@ def make_pacer(settings: CampaignSettings) -> Pacer:
     """The pacer that `settings` ask for, knowing nothing yet."""
     if settings.mode == "progressive":
         return ProgressivePacer()
-    return PredictivePacer(PredictiveOptions(amd=settings.amd, wrapup_s=max(0.1, settings.wrapup_ms / 1000)))
+    return PredictivePacer(
+        PredictiveOptions(
+            amd=settings.amd,
+            wrapup_s=max(0.1, settings.wrapup_ms / 1000),
+            wait_s=settings.abandon_after_ms / 2000,
+        )
+    )
 
 
 class Campaign:

@@ -24,7 +24,8 @@ from .pacing import AgentView, Budget, Decision, Situation
 
 _MOMENTS = (0.2, 0.5, 0.85)  # shares of the answers of a new call, by which the future is looked at
 
-_FARED = (2.0, 3.0)  # where these start: cautious
+_FARED = (1.0, 1.5)  # where these start: cautious
+_PARTS = 4  # of the time until a moment
 _STEPS = 6.0  # steps of agent ages per factor e
 
 
@@ -51,9 +52,13 @@ class PredictiveOptions:
 def soft_factor(aim: float, budgets: Sequence[Budget], pseudo_people: float) -> float:
     """0.1-1.3: what is left of the fullest budget over the next `pseudo_people` answers, against its fair share.
 
-    It starts at a half: in a short campaign one abandoned call more is all there is between 2 % and 4 %.
+    It starts at a half, and stays at a third as long as the next abandoned call would break the limit within 20 more
+    answers: in a short campaign one abandoned call is all there is between 2 % and 4 %.
     """
-    factor = min(1.3, 0.5 + max((budget.people for budget in budgets), default=0) / 200)
+    largest = max(budgets, key=lambda budget: budget.people, default=None)
+    factor = 1.3 if largest is None else min(1.3, 0.5 + largest.people / 200)
+    if largest is not None and largest.abandoned + 1 > 1.15 * aim * (largest.people + 20):
+        factor = min(factor, 0.33)
     for budget in budgets:
         left = aim * (budget.people + pseudo_people) - budget.abandoned
         factor = min(factor, left / (aim * pseudo_people))
@@ -76,6 +81,7 @@ class PredictivePacer:
         self._moments: tuple[float, ...] = (1.0,)
         self._call_odds: dict[tuple[Phase, int], tuple[float, ...]] = {}
         self._agent_odds: dict[tuple[AgentState, int], tuple[float, ...]] = {}
+        self._held: tuple[tuple[float, ...], ...] = ((1.0,) * _PARTS,)  # by moment and part of the time until it
         self._detect_s = 0.0
         self._dial_s = 0.0
         self._doubt = 0.3
@@ -141,6 +147,10 @@ class PredictivePacer:
             self._detect_s = self._human.quantiles((0.5,))[0]
         delay = self._dial_s + self._detect_s
         self._moments = tuple(delay + age for age in self._ring.quantiles(_MOMENTS))
+        self._held = tuple(
+            tuple(1.0 - self._talk_free(0.0, moment * (1 - (part + 0.5) / _PARTS)) for part in range(_PARTS))
+            for moment in self._moments
+        )
         self._call_odds.clear()
         self._agent_odds.clear()
 
@@ -160,21 +170,34 @@ class PredictivePacer:
         return min(0.98, self._ring.within(age_s, more_s - self._detect_s) * self._scale_now)
 
     def _odds_of_call(self, phase: Phase, bin_: int) -> tuple[float, ...]:
-        """P(a person is there and wants an agent) by each moment, for a call in `phase` at that age."""
+        """P(a person is there and has an agent) at each moment, for a call in `phase` at that age."""
         key = (phase, bin_)
         found = self._call_odds.get(key)
         if found is None:
             age = (bin_ + 0.5) * BIN_S if bin_ >= 0 else 0.0
-            found = self._call_odds[key] = tuple(self._odds(phase, age, moment) for moment in self._moments)
+            odds = (self._odds(phase, age, number) for number in range(len(self._moments)))
+            found = self._call_odds[key] = tuple(odds)
         return found
 
-    def _odds(self, phase: Phase, age: float, moment: float) -> float:
+    def _odds(self, phase: Phase, age: float, number: int) -> float:
+        """A person who answers early may be gone again by the moment: each part of the time until then counts by how
+        likely a conversation begun in it still lasts."""
+        moment = self._moments[number]
+        odds = before = 0.0
+        for part, held in enumerate(self._held[number], 1):
+            by_now = self._person_within(phase, age, moment * part / _PARTS)
+            odds += (by_now - before) * held
+            before = by_now
+        return odds
+
+    def _person_within(self, phase: Phase, age: float, more: float) -> float:
+        """P(a person wants an agent within `more` seconds)."""
         if phase is Phase.RINGING:
-            return self._ringing_odds(age, moment)
+            return self._ringing_odds(age, more)
         if phase is Phase.DETECTING:
-            return self._human.within(age, moment)
+            return self._human.within(age, more)
         rings = self._dial.within(age, 60.0)
-        return rings * self._ringing_odds(0.0, moment - max(0.0, self._dial_s - age))
+        return rings * self._ringing_odds(0.0, more - max(0.0, self._dial_s - age))
 
     def _odds_of_agent(self, state: AgentState, step: int) -> tuple[float, ...]:
         """P(still busy) by each moment plus the wait that is allowed, for an agent so long in `state`."""
