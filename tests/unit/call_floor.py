@@ -121,13 +121,13 @@ class Floor:
                 await asyncio.sleep(0.01)
 
 
-def _config(folder: Path, ports: tuple[int, int], town: Core, **trunk: Any) -> Config:
+def _config(folder: Path, ports: tuple[int, int], town: Core, silence_ms: int, **trunk: Any) -> Config:
     carrier = TrunkConfig(
         name="carrier", uri=f"sip:127.0.0.1:{town.sip_port}", **{"health_ms": 0, "max_cps": 1000.0, **trunk}
     )
     return Config(
         sip=SipConfig(listen=("udp://127.0.0.1:0",), t1_ms=100),
-        media=MediaConfig(address="127.0.0.1", ports=f"{ports[0]}-{ports[1]}", workers=1),
+        media=MediaConfig(address="127.0.0.1", ports=f"{ports[0]}-{ports[1]}", workers=1, silence_ms=silence_ms),
         control=ControlConfig(listen=()),
         store=StoreConfig(url=f"sqlite:{folder}/switchroom.db"),
         recording=RecordingConfig(path=str(folder / "recordings")),
@@ -136,7 +136,7 @@ def _config(folder: Path, ports: tuple[int, int], town: Core, **trunk: Any) -> C
 
 
 @contextlib.asynccontextmanager
-async def call_floor(folder: Path, **trunk: Any) -> AsyncIterator[Floor]:
+async def call_floor(folder: Path, silence_ms: int = 30_000, **trunk: Any) -> AsyncIterator[Floor]:
     """`trunk`: options of the TrunkConfig."""
     first, _ = free_port_range(180)
     async with contextlib.AsyncExitStack() as stack:
@@ -144,7 +144,7 @@ async def call_floor(folder: Path, **trunk: Any) -> AsyncIterator[Floor]:
         phones = await stack.enter_async_context(
             Core(CoreOptions(ports=(first + 60, first + 119), workers=1, t1_ms=100))
         )
-        config = _config(folder, (first + 120, first + 179), town, **trunk)
+        config = _config(folder, (first + 120, first + 179), town, silence_ms, **trunk)
         engine = await stack.enter_async_context(Engine(config))
         floor = Floor(engine, town, phones)
         engine.store.on_committed(floor.events.extend)

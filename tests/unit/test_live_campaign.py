@@ -26,7 +26,7 @@ from switchroom.schema.campaign import (
     StartCampaign,
     UpdateCampaign,
 )
-from switchroom.schema.contact import AddContact
+from switchroom.schema.contact import AddContact, ImportContacts
 from switchroom.schema.engine import Drain
 from switchroom.schema.trunk import TrunkByName
 from switchroom.store.attempts import AttemptRow, LaunchAttempts, LeaseContacts
@@ -212,6 +212,20 @@ async def test_lost_agents_phone_ends_the_talk_and_is_called_again(floor: Floor)
     assert len(floor.agent_legs["anna"]) == 2
 
 
+async def test_agents_phone_that_sends_nothing_is_given_up_and_called_again(tmp_path: Path) -> None:
+    async with call_floor(tmp_path, silence_ms=1_000) as floor:
+
+        async def speaks_then_dies(leg: Leg) -> None:
+            leg.answer()
+            leg.tone(440, total_ms=500)
+            await leg.wait_ended()
+
+        await floor.log_in("anna", speaks_then_dies)
+        await floor.until(lambda: floor.agent().state == "paused")
+        assert floor.agent_legs["anna"][0].ended
+        await floor.until(lambda: len(floor.agent_legs["anna"]) == 2)
+
+
 async def test_trunk_limit_delays_calls_and_fails_none(tmp_path: Path) -> None:
     async with call_floor(tmp_path, max_calls=1) as floor:
         for name in ("anna", "bert", "carl"):
@@ -275,6 +289,19 @@ async def test_nobody_is_called_outside_their_hours(floor: Floor) -> None:
     assert floor.dialed == [] and floor.stats().state == "running"
 
 
+async def test_import_keeps_the_good_lines_and_names_the_bad_ones(floor: Floor, tmp_path: Path) -> None:
+    await floor.campaign({A: person}, start=False)
+    file = tmp_path / "list.csv"
+    good = b"number,name\n" + B.encode() + b",Bob\n12,short\n" + A.encode() + b",there\n"
+    file.write_bytes(good + C.encode() + ",Zo\xeb\n".encode("latin-1") + B.encode() + b",twice\n")
+    result = await floor.engine.contacts.import_(ImportContacts(campaign_id="c", path=str(file)))
+    assert (result.accepted, result.rejected_count, result.duplicates) == (1, 4, 2)
+    reasons = {line.line: line.reason for line in result.rejected}
+    assert reasons[3] == "too short" and reasons[5] == "is not UTF-8" and reasons[6] == "same number as line 2"
+    assert "campaign already" in reasons[4]
+    assert [row.name for row in await floor.contacts()] == ["", "Bob"]
+
+
 async def test_contact_added_while_running_is_dialed_at_once(floor: Floor) -> None:
     await floor.log_in()
     await floor.campaign({A: person_for(0.2)}, end_when_done=False)
@@ -284,6 +311,17 @@ async def test_contact_added_while_running_is_dialed_at_once(floor: Floor) -> No
     await floor.until(lambda: floor.stats().dispositions.get("talked") == 2)
     with pytest.raises(Exists):
         await floor.engine.contacts.add(AddContact(campaign_id="c", number=B))
+
+
+async def test_contact_of_higher_priority_goes_before_those_leased_ahead(floor: Floor) -> None:
+    await floor.log_in()
+    numbers = [f"+121255504{n:02d}" for n in range(8)]
+    await floor.campaign(dict.fromkeys(numbers, person_for(0.3)), max_calls=1)
+    await floor.until(lambda: floor.dialed)
+    floor.callees[A] = person_for(0.3)
+    await floor.engine.contacts.add(AddContact(campaign_id="c", number=A, priority=10))
+    await floor.ended()
+    assert floor.dialed.index(A) <= 2 and len(floor.dialed) == 9
 
 
 async def test_predictive_campaign_dials_its_list_to_the_end(floor: Floor) -> None:

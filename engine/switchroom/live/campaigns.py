@@ -374,7 +374,7 @@ class Campaigns:
     def _stats(self, dialer: Dialer) -> CampaignStats:
         campaign = dialer.campaign
         phases = campaign.phases()
-        talk, ready = self.worked_ms(dialer.id)
+        talk, ready = dialer.worked or self.worked_ms(dialer.id)
         talk, ready = talk - dialer.worked_before[0], ready - dialer.worked_before[1]
         return CampaignStats(
             id=dialer.id,

@@ -36,7 +36,7 @@ from ..dialing.contact import zones_of
 from ..dialing.disposition import Disposition
 from ..dialing.hopper import Hopper, Lease
 from ..dialing.retry import settle
-from ..errors import Capacity, EngineError, RateLimited
+from ..errors import Capacity, EngineError, QueueFull, RateLimited, StoreError
 from ..schema.campaign import CampaignSettings
 from ..store import AnyWrite, Committed, EventDraft
 from ..store.attempts import (
@@ -95,6 +95,7 @@ class Dialer:
         self.last_event_id = 0
         self.holding: str | None = None  # why nothing is launched though it runs
         self.worked_before = (0, 0)  # (talking, ready) ms of the agents when it started
+        self.worked: tuple[int, int] | None = None  # and when it ended
         self._hours: Hours = prepare(row.settings.calling_hours)
         self._timer: asyncio.TimerHandle | None = None
         self._poked = False
@@ -136,9 +137,11 @@ class Dialer:
 
     def _tick(self) -> None:
         self._timer = None
-        self._look()
-        if self.campaign.state in ("running", "stopping") or self.lines:
-            self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
+        try:
+            self._look()
+        finally:  # one bad look must not stop the campaign
+            if self.campaign.state in ("running", "stopping") or self.lines:
+                self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
 
     def _look(self) -> None:
         self._poked = False
@@ -235,14 +238,19 @@ class Dialer:
 
     def _launch_committed(self, lines: list[Line], done: asyncio.Future[Committed]) -> None:
         error = None if done.cancelled() else done.exception()
-        for line in lines:
-            if done.cancelled() or error is not None:
-                self._withdraw(line)
-                self.hopper.give_back(line.lease)
-            else:
+        if error is None and not done.cancelled():
+            for line in lines:
                 self._dial(line)
-        if error is not None:
-            log.error("launch_not_written", campaign_id=self.id, error=str(error))
+            return
+        log.error("launch_not_written", campaign_id=self.id, error=str(error))
+        for line in lines:
+            self._withdraw(line)
+        if isinstance(error, StoreError | QueueFull):
+            for line in lines:
+                self.hopper.give_back(line.lease)
+        else:  # one of them is not ours to launch any more: look at the queue afresh
+            self._commit([ReturnLeases([line.attempt.id for line in lines])])
+            self.hopper.wake()
 
     def _withdraw(self, line: Line) -> None:
         """It is as if it had never been decided."""
@@ -581,11 +589,13 @@ class Dialer:
 
     def _end(self) -> None:
         self.row.ended_at_ms = time.time_ns() // 1_000_000
+        self.worked = self.desk.worked_ms(self.id)
         self.return_leases()
         self.change_state()
 
     def contacts_changed(self) -> None:
-        """Contacts were added."""
+        """Contacts were added, perhaps some that go before those leased ahead."""
+        self.return_leases()
         self.hopper.wake()
         self._task(self._count())
         self.poke()
