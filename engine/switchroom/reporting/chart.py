@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from .series import Series
 
 COLOURS = ("#9fb7d4", "#f2c14e", "#8c6bb1", "#e4572e", "#2a9d8f", "#c9ced6")
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 520, 240, 40, 24, 22
+NAMED = {"talking": "#2a9d8f", "waiting": "#e4572e", "wrapup": "#8c6bb1", "paused": "#c9ced6"}
+"""The same word has the same colour in every chart."""
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 520, 240, 52, 24, 22
 
 
 def _nice(value: float) -> float:
@@ -53,9 +55,13 @@ def _svg(parts: Sequence[str], height: int = HEIGHT, label: str = "chart") -> st
     return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(label)}">{"".join(parts)}</svg>'
 
 
+def _colours(names: Iterable[str]) -> list[str]:
+    return [NAMED.get(name, colour) for name, colour in zip(names, COLOURS, strict=False)]
+
+
 def _legend(names: Sequence[str]) -> list[str]:
     parts, x = [], LEFT + 4.0
-    for name, colour in zip(names, COLOURS, strict=False):
+    for name, colour in zip(names, _colours(names), strict=False):
         parts.append(f'<rect x="{x:.1f}" y="4" width="10" height="10" fill="{colour}"/>')
         parts.append(_text(x + 14, 13, name))
         x += 24 + 6.6 * len(name)
@@ -71,7 +77,7 @@ def stacked(series: Series, label: str) -> str:
     top = _nice(max([*totals, 1.0]))
     parts = _frame(top, end, percent=False) + _legend(list(series.values))
     base = [0.0] * len(series.at_s)
-    for colour, values in zip(COLOURS, series.values.values(), strict=False):
+    for colour, values in zip(_colours(series.values), series.values.values(), strict=False):
         upper = [low + value for low, value in zip(base, values, strict=True)]
         there = [f"{_x(at, end):.1f},{_y(value, top):.1f}" for at, value in zip(series.at_s, upper, strict=True)]
         back = [f"{_x(at, end):.1f},{_y(value, top):.1f}" for at, value in zip(series.at_s, base, strict=True)]
