@@ -152,10 +152,11 @@ class Peers:
         self.port = port  # the daemon's
         self.running: list[Sipp] = []
 
-    async def caller(self, scenario: str, number: str, **words: object) -> Sipp:
-        """Calls `number` of the daemon; `host`: from this address, to the same of the daemon."""
-        host = str(words.get("host", "127.0.0.1"))
-        target = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+    async def caller(self, scenario: str, number: str, *, through: int | None = None, **words: object) -> Sipp:
+        """Calls `number` of the daemon, perhaps `through` a proxy at that port; `host`: from this address, to the same
+        of the daemon."""
+        host, port = str(words.get("host", "127.0.0.1")), through or self.port
+        target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         return await self._start(scenario, free_port(), [target], {"number": number, **words})
 
     async def callee(self, scenario: str, line: Line, **words: object) -> Sipp:
