@@ -59,7 +59,7 @@ def sipp(
 
 
 def _bound(port: int) -> bool:
-    return f":{port:04X} " in Path("/proc/net/udp").read_text()
+    return any(f":{port:04X} " in Path(f"/proc/net/{table}").read_text() for table in ("udp", "udp6"))
 
 
 async def listening(port: int) -> None:

@@ -40,6 +40,13 @@ a=rtpmap:0 PCMU/8000
 """
 
 
+DEFAULTS: dict[str, object] = {"host": "127.0.0.1", "calls": 1, "hops": 70, "retrans": T1_MS, "sdp": SDP}
+ALWAYS = (
+    *("-nostdin", "-r", "100", "-timer_resol", "1", "-max_retrans", "20", "-recv_timeout", "10000"),
+    *("-trace_msg", "-message_file", "messages.log", "-trace_err", "-error_file", "errors.log"),
+)
+
+
 def fill_in(name: str, words: dict[str, object]) -> str:
     """Text of a scenario or part. KeyError names a word that is missing."""
 
@@ -169,13 +176,11 @@ class Peers:
     async def _start(self, scenario: str, port: int, target: list[str], words: dict[str, object]) -> Sipp:
         folder = self.folder / f"sipp{len(self.running)}-{scenario}"
         folder.mkdir(parents=True)
-        words = {"id": secrets.token_hex(5), "sdp": SDP, "retrans": T1_MS, "hops": 70, **words}
+        words = {**DEFAULTS, "id": f"{secrets.token_hex(5)}x[call_number]", **words}
         text = fill_in(scenario, words)
         (folder / "scenario.xml").write_text(_OPTIONS.sub("", text))
-        host = str(words.get("host", "127.0.0.1"))
-        command = ["sipp", *target, "-sf", "scenario.xml", "-i", host, "-m", "1", "-nostdin", "-max_retrans", "20"]
-        command += ["-p", str(port), "-mp", str(free_port_range(4)[0]), "-timer_resol", "1", "-recv_timeout", "10000"]
-        command += ["-trace_msg", "-message_file", "messages.log", "-trace_err", "-error_file", "errors.log"]
+        own = ("-i", words["host"], "-p", port, "-mp", free_port_range(4)[0], "-m", words["calls"])
+        command = ["sipp", *target, "-sf", "scenario.xml", *map(str, own), *ALWAYS]
         command += [option for found in _OPTIONS.findall(text) for option in found.split()]
         with (folder / "output.log").open("wb") as log:
             process = await asyncio.create_subprocess_exec(

@@ -4,72 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-import socket
 from collections.abc import Iterator
 
 import pytest
 
 from switchroom.client import AsyncClient
 from tests.interop.office import Office
-
-SDP = (
-    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
-    "m=audio 9 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
-)
-
-
-class Phone:
-    """A socket that speaks to the daemon."""
-
-    def __init__(self, port: int) -> None:
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.connect(("127.0.0.1", port))
-        self.socket.settimeout(5)
-        self.host, self.port = self.socket.getsockname()
-        self.sent = 0
-
-    def message(
-        self, start: str = "OPTIONS sip:echo@127.0.0.1 SIP/2.0", body: str = "", **headers: str | None
-    ) -> bytes:
-        """A good request; `headers` replaces some (`call_id` for Call-ID) or, with None, leaves them out."""
-        self.sent += 1
-        values: dict[str, str | None] = {
-            "via": f"SIP/2.0/UDP {self.host}:{self.port};rport;branch=z9hG4bK{self.port}x{self.sent}",
-            "from": "<sip:phone@127.0.0.1>;tag=1",
-            "to": "<sip:echo@127.0.0.1>",
-            "call_id": f"{self.port}-{self.sent}",
-            "cseq": f"1 {start.split(' ', 1)[0]}",
-            "contact": f"<sip:phone@{self.host}:{self.port}>",
-            "max_forwards": "70",
-            "content_type": "application/sdp" if body else None,
-            "content_length": str(len(body)),
-            **headers,
-        }
-        lines = [f"{name.replace('_', '-').title()}: {value}" for name, value in values.items() if value is not None]
-        return "\r\n".join([start, *lines, "", body]).encode("latin-1")
-
-    def invite(self, **headers: str | None) -> bytes:
-        return self.message("INVITE sip:echo@127.0.0.1 SIP/2.0", **{"body": SDP, **headers})  # type: ignore[arg-type]
-
-    def send(self, data: bytes) -> None:
-        self.socket.send(data)
-
-    def receive(self) -> str:
-        return self.socket.recv(65535).decode()
-
-    def ask(self, data: bytes) -> str:
-        """The final response."""
-        self.send(data)
-        while (answer := self.receive()).startswith("SIP/2.0 1"):
-            pass
-        return answer
-
-    def proves_life(self) -> None:
-        """OPTIONS is answered, and nothing else was: the daemon answers in the order of arrival."""
-        request = self.message()
-        (call_id,) = (line for line in request.decode().splitlines() if line.startswith("Call-Id:"))
-        answer = self.ask(request)
-        assert answer.startswith("SIP/2.0 200") and call_id.partition(" ")[2] in answer, answer
+from tests.interop.phone import SDP, Phone, value
 
 
 @pytest.fixture
@@ -86,11 +27,6 @@ async def quiet(client: AsyncClient) -> None:
             await asyncio.sleep(0.05)
 
 
-def tag(answer: str) -> str:
-    (to,) = (line for line in answer.splitlines() if line.startswith("To:"))
-    return to.partition(": ")[2]
-
-
 async def test_folded_headers_make_a_call_and_come_back_on_one_line(phone: Phone, client: AsyncClient) -> None:
     folded = {
         "via": f"SIP/2.0/UDP {phone.host}:{phone.port}\r\n ;rport\r\n\t;branch=z9hG4bKfold{phone.port}",
@@ -104,7 +40,7 @@ async def test_folded_headers_make_a_call_and_come_back_on_one_line(phone: Phone
     head = answer.partition("\r\n\r\n")[0].split("\r\n")
     assert not [line for line in head if line[0] in " \t"]
     assert [line for line in head if line.startswith('From: "A') and line.endswith("tag=1")]
-    same = {"from": folded["from"], "call_id": folded["call_id"], "to": "\r\n\t" + tag(answer)}
+    same = {"from": folded["from"], "call_id": folded["call_id"], "to": "\r\n\t" + value(answer, "To")}
     target = "sip:echo@127.0.0.1 SIP/2.0"
     phone.send(phone.message(f"ACK {target}", **same))
     assert phone.ask(phone.message(f"BYE {target}", **{**same, "cseq": "2\r\n BYE"})).startswith("SIP/2.0 200")

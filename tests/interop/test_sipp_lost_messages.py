@@ -3,6 +3,7 @@ wire, one whose answer was lost."""
 
 from __future__ import annotations
 
+from switchroom.client import AsyncClient
 from tests.interop.office import Line
 from tests.interop.peers import needs_sipp
 from tests.interop.sipp import Peers
@@ -81,6 +82,16 @@ async def test_ack_and_bye_that_come_again_change_nothing(sipp: Peers, line: Lin
     byes = caller.received(200, "BYE")
     assert len(byes) == 4 and len(set(byes)) == 1
     assert len(callee.received("BYE")) == 1
+
+
+async def test_calls_get_through_when_every_tenth_datagram_is_lost(
+    sipp: Peers, line: Line, client: AsyncClient
+) -> None:
+    before = (await client.engine.stats()).sip_retransmits
+    await sipp.callee("callee_loses_messages", line, calls=25)
+    await sipp.caller("caller_loses_messages", line.number, calls=25)
+    await sipp.pass_()
+    assert (await client.engine.stats()).sip_retransmits > before
 
 
 async def test_bye_without_answer_is_repeated_as_it_was(sipp: Peers, line: Line) -> None:

@@ -113,8 +113,18 @@ async def test_long_but_legal_headers_make_a_call(sipp: Peers, line: Line, lines
     assert answer.headers("Via")[1:] == invite.headers("Via")[1:]
 
 
-async def test_call_over_ipv6(sipp: Peers, office: Office) -> None:
+async def test_call_from_ipv6(sipp: Peers, office: Office) -> None:
     caller = await sipp.caller("caller_talks", "echo", host="::1", talk_ms=50)
     await sipp.pass_()
     (answer,) = caller.received(200, "INVITE")
     assert answer.header("Contact") == f"<sip:[::1]:{office.sip}>"
+
+
+async def test_call_to_ipv6(sipp: Peers, line: Line, client: AsyncClient) -> None:
+    callee = await sipp.callee("callee_answers", line, host="::1")
+    call = await client.call.originate(uri=f"sip:x@[::1]:{line.port}", wait="answered")
+    assert call.state == "answered"
+    await client.call.hangup(id=call.id)
+    await sipp.pass_()
+    (invite,) = callee.received("INVITE")
+    assert invite.header("Via").startswith("SIP/2.0/UDP [::1]:")

@@ -108,19 +108,23 @@ class _Visit:
 
     # ------------------------------------------------------------ echo and play
 
-    def _answer(self) -> None:
+    def _answer(self) -> bool:
+        """False when the caller has hung up, and we are about to hear of it."""
         self.leg.answer()
+        if self.leg.answered_at is None:
+            return False
         if self.route.record:
             self._calls.record(self.call)
+        return True
 
     def _echo(self) -> None:
-        self._answer()
-        self.leg.echo()
+        if self._answer():
+            self.leg.echo()
 
     def _play(self) -> None:
-        self._answer()
         assert self.route.file is not None
-        self.leg.play(self.route.file, self.route.loops)
+        if self._answer():
+            self.leg.play(self.route.file, self.route.loops)
 
     # --------------------------------------------------------------------- dial
 
@@ -160,6 +164,8 @@ class _Visit:
     def _on_callee(self, event: LegEvent) -> None:
         outgoing = self._outgoing
         assert outgoing is not None
+        if self.leg.ended:  # what the callee said meanwhile is for nobody
+            return
         kind = event.kind
         if kind is LegEventKind.RINGING:
             self._on_ringing(event.value)
@@ -168,8 +174,8 @@ class _Visit:
             self.leg.ring(_PROGRESS, early_media=True)
             outgoing.bridge(self.leg)
         elif kind is LegEventKind.ANSWERED:
-            self._answer()
-            outgoing.bridge(self.leg)
+            if self._answer():
+                outgoing.bridge(self.leg)
         elif kind is LegEventKind.ENDED:
             self._on_callee_ended(outgoing, event.value)
 
@@ -182,8 +188,6 @@ class _Visit:
             self.leg.ring(_PROGRESS)
 
     def _on_callee_ended(self, outgoing: Leg, end: End) -> None:
-        if self.leg.ended:
-            return
         rang = outgoing.ringing_at is not None
         if self.leg.answered_at is not None:
             self.leg.hangup(end.q850 or 16)
