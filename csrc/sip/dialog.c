@@ -144,18 +144,23 @@ int dialog_route_set(struct sip_core *c, bool reverse, struct str *out)
 	return build_ok(&b) ? 0 : -E2BIG;
 }
 
+bool dialog_is_target(struct str uri)
+{
+	struct sip_uri u;
+	if (sip_uri_parse(&u, uri) != 0 || (!str_ieq(u.scheme, STR("sip")) && !str_ieq(u.scheme, STR("sips"))))
+		return false;
+	for (size_t i = 0; i < uri.n; i++)
+		if ((unsigned char)uri.p[i] <= ' ' || uri.p[i] == '>')
+			return false;
+	return true;
+}
+
 int dialog_contact(const struct sip_core *c, struct str *uri)
 {
 	struct str rest = sip_msg_value(&c->in.msg, SIP_HDR_CONTACT), item;
 	struct sip_addr a;
-	struct sip_uri u;
-	if (!sip_list_next(&rest, &item) || sip_addr_parse(&a, item) != 0 || sip_uri_parse(&u, a.uri) != 0)
+	if (!sip_list_next(&rest, &item) || sip_addr_parse(&a, item) != 0 || !dialog_is_target(a.uri))
 		return -EBADMSG;
-	if (!str_ieq(u.scheme, STR("sip")) && !str_ieq(u.scheme, STR("sips")))
-		return -EBADMSG;
-	for (size_t i = 0; i < a.uri.n; i++)
-		if ((unsigned char)a.uri.p[i] <= ' ' || a.uri.p[i] == '>')
-			return -EBADMSG;
 	*uri = a.uri;
 	return 0;
 }

@@ -31,6 +31,8 @@ struct str dialog_uri(const struct dialog_view *v);
 void dialog_next_hop(struct dialog_view *v, const struct net_addr *fallback, struct net_addr *dst);
 /** Record-Route of the message in c->in as a route set, `reverse` for a UAC. -EBADMSG, -E2BIG. Lives in c->route. */
 int dialog_route_set(struct sip_core *c, bool reverse, struct str *out);
+/** A sip: or sips: URI that can stand in a request line as it is. */
+bool dialog_is_target(struct str uri);
 /** Contact of the message in c->in: its URI. -EBADMSG. */
 int dialog_contact(const struct sip_core *c, struct str *uri);
 

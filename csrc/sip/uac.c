@@ -76,11 +76,13 @@ void uac_bye(struct sip_core *c, struct sip_call *k, unsigned q850)
 static int stray_dialog(struct sip_core *c, struct dialog_view *v, struct net_addr *dst)
 {
 	const struct sip_msg *m = &c->in.msg;
-	struct str route = STR_NONE, target;
-	int err = dialog_route_set(c, true, &route);
-	err = err ? err : dialog_contact(c, &target);
-	if (err)
-		return err;
+	struct str route, target;
+	if (dialog_route_set(c, true, &route) != 0) /* unusable: straight to where the 2xx came from */
+		route = STR_NONE;
+	if (dialog_contact(c, &target) != 0)
+		target = c->in.to.uri;
+	if (!dialog_is_target(target))
+		return -EBADMSG;
 	*v = (struct dialog_view){.flow = c->in.flow,
 				  .call_id = sip_msg_value(m, SIP_HDR_CALL_ID),
 				  .local = sip_msg_value(m, SIP_HDR_FROM),
@@ -140,12 +142,12 @@ static int establish(struct sip_core *c, struct sip_call *k)
 	struct str all[TEXT_COUNT], route, target;
 	struct dialog_view v;
 	int err = dialog_route_set(c, true, &route);
-	err = err ? err : dialog_contact(c, &target);
 	if (err)
 		return err;
 	call_texts(k, all);
 	all[TEXT_REMOTE] = sip_msg_value(&c->in.msg, SIP_HDR_TO);
-	all[TEXT_TARGET] = target;
+	if (dialog_contact(c, &target) == 0) /* else the URI we called has to do: losing the call helps nobody */
+		all[TEXT_TARGET] = target;
 	all[TEXT_ROUTE] = route;
 	all[TEXT_LINES] = STR_NONE;
 	err = call_put_texts(c, k, all);

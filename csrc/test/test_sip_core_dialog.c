@@ -333,6 +333,39 @@ out:
 	net_free(&net);
 }
 
+TEST(answer_without_contact_makes_a_dialog_with_the_uri_we_called)
+{
+	uint64_t call = 0;
+	CHECK(core_and_script() == 0 && dial(&call) == 0);
+	net_run(&net, 20);
+	net_reply(&net, sent("INVITE", 0), "200 OK", "t1", NULL, NET_SDP);
+	net_reply(&net, sent("INVITE", 0), "200 OK", "t2", NULL, NET_SDP); /* a fork */
+	net_run(&net, 20);
+	CHECK(event(SIP_EV_ANSWERED) && net_sent_count(&net, 0, "ACK") == 2);
+	CHECK(strncmp(sent("ACK", 0)->text, "ACK sip:echo@10.0.0.2 ", 22) == 0);
+	CHECK(net_sent_count(&net, 0, "BYE") == 1 && strstr(net_header(sent("BYE", 0), "To"), "tag=t2"));
+	CHECK(sip_call_hangup(net.node[0].core, call, 0, net.now) == 0);
+	net_run(&net, 20);
+	CHECK(strncmp(sent("BYE", 1)->text, "BYE sip:echo@10.0.0.2 ", 22) == 0);
+out:
+	net_free(&net);
+}
+
+TEST(answer_with_a_broken_record_route_is_acknowledged_and_hung_up)
+{
+	uint64_t call = 0;
+	CHECK(core_and_script() == 0 && dial(&call) == 0);
+	net_run(&net, 20);
+	ok(0, "t1", "Record-Route: <nonsense>\n");
+	CHECK(!event(SIP_EV_ANSWERED) && event(SIP_EV_ENDED)->e.side == SIP_SIDE_PROTOCOL);
+	CHECK(net_sent_count(&net, 0, "ACK") == 1 && net_sent_count(&net, 0, "BYE") == 1);
+	net_reply(&net, sent("BYE", 0), "200 OK", NULL, NULL, NULL);
+	net_run(&net, 40000);
+	CHECK(net_is_quiet(&net));
+out:
+	net_free(&net);
+}
+
 TEST(sdp_of_the_183_counts_when_the_200_has_none)
 {
 	uint64_t call = 0;

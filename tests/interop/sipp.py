@@ -40,7 +40,15 @@ a=rtpmap:0 PCMU/8000
 """
 
 
-DEFAULTS: dict[str, object] = {"host": "127.0.0.1", "calls": 1, "hops": 70, "retrans": T1_MS, "sdp": SDP}
+DEFAULTS: dict[str, object] = {
+    "calls": 1,
+    "contact": "[local_ip]:[local_port]",
+    "hops": 70,
+    "host": "127.0.0.1",
+    "linger_ms": 0,
+    "retrans": T1_MS,
+    "sdp": SDP,
+}
 ALWAYS = (
     *("-nostdin", "-r", "100", "-timer_resol", "1", "-max_retrans", "20", "-recv_timeout", "10000"),
     *("-trace_msg", "-message_file", "messages.log", "-trace_err", "-error_file", "errors.log"),

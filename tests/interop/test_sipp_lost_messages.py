@@ -3,10 +3,14 @@ wire, one whose answer was lost."""
 
 from __future__ import annotations
 
+import pytest
+
 from switchroom.client import AsyncClient
-from tests.interop.office import Line
+from switchroom.schema.call import CallInfo
+from tests.interop.office import Line, Office
 from tests.interop.peers import needs_sipp
 from tests.interop.sipp import Peers
+from tests.interop.wire import wire
 
 pytestmark = needs_sipp
 
@@ -84,19 +88,50 @@ async def test_ack_and_bye_that_come_again_change_nothing(sipp: Peers, line: Lin
     assert len(callee.received("BYE")) == 1
 
 
-async def test_calls_get_through_when_every_tenth_datagram_is_lost(
-    sipp: Peers, line: Line, client: AsyncClient
-) -> None:
-    before = (await client.engine.stats()).sip_retransmits
-    await sipp.callee("callee_loses_messages", line, calls=25)
-    await sipp.caller("caller_loses_messages", line.number, calls=25)
-    await sipp.pass_()
-    assert (await client.engine.stats()).sip_retransmits > before
-
-
 async def test_bye_without_answer_is_repeated_as_it_was(sipp: Peers, line: Line) -> None:
     callee = await sipp.callee("callee_answers_bye_late", line, silent_ms=250)
     await sipp.caller("caller_talks", line.number, talk_ms=50)
     await sipp.pass_()
     byes = callee.received("BYE")
     assert len(byes) >= 3 and len(set(byes)) == 1
+
+
+# --------------------------------------------- every message lost, the first time
+
+
+@pytest.mark.parametrize(
+    ("caller", "callee", "words"),
+    [
+        ("caller_talks", "callee_answers", {}),
+        ("caller_is_refused", "callee_refuses", {"status": "486 Busy Here"}),
+        ("caller_is_hung_up", "callee_hangs_up", {}),
+    ],
+)
+async def test_call_gets_through_when_every_message_is_lost_once(
+    sipp: Peers, office: Office, client: AsyncClient, caller: str, callee: str, words: dict[str, str]
+) -> None:
+    near, far = office.line(), office.line()
+    async with wire(office.sip, at=near.held, callee=far.port) as right, wire(office.sip) as left:
+        await sipp.callee(callee, far, contact=f"127.0.0.1:{right.port}", linger_ms=400, **words)
+        heard = {"contact": f"127.0.0.1:{left.port}", "talk_ms": 500, "status": words.get("status", "")[:3]}
+        await sipp.caller(caller, near.number, through=left.peer_port, **heard)
+        await sipp.pass_()
+    assert not await calls_to(client, near.number)
+
+
+@pytest.mark.parametrize("callee", ["callee_never_answers", "callee_answers_the_cancel"])
+async def test_cancel_gets_through_when_every_message_is_lost_once(
+    sipp: Peers, office: Office, line: Line, client: AsyncClient, callee: str
+) -> None:
+    """Lost on the caller's side: SIPp takes a CANCEL that comes again for a new one."""
+    async with wire(office.sip) as left:
+        await sipp.callee(callee, line, status="180 Ringing")
+        bad_wire = {"through": left.peer_port, "contact": f"127.0.0.1:{left.port}", "linger_ms": 400}
+        await sipp.caller("caller_cancels_over_a_bad_wire", line.number, **bad_wire)
+        await sipp.pass_()
+    assert not await calls_to(client, line.number)
+
+
+async def calls_to(client: AsyncClient, number: str) -> list[CallInfo]:
+    """Those that are up."""
+    return [call for call in (await client.call.list(limit=1000)).items if call.to == number]

@@ -74,6 +74,14 @@ async def test_second_phone_of_a_fork_is_acknowledged_and_hung_up_at_once(sipp: 
     assert len(caller.received(200, "INVITE")) == 1
 
 
+async def test_callee_without_contact_is_called_by_the_uri_that_found_it(sipp: Peers, line: Line) -> None:
+    callee = await sipp.callee("callee_has_no_contact", line)
+    await sipp.caller("caller_talks", line.number, talk_ms=50)
+    await sipp.pass_()
+    (invite,), (bye,) = callee.received("INVITE"), callee.received("BYE")
+    assert bye.start.split()[1] == invite.start.split()[1]
+
+
 # --------------------------------------------------------------------- writing
 
 
