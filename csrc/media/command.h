@@ -17,6 +17,7 @@ struct command {
 	uint32_t value; /* echo: on; mix: roles; beep: ms; loops; MOVE: target worker */
 	uint64_t leg;
 	uint64_t tag;
+	uint64_t at; /* CLOCK_MONOTONIC ns when it was posted: a busy worker executes it later */
 	union {
 		struct leg_remote remote;
 		uint64_t other;	   /* bridge: the second leg */

@@ -28,6 +28,7 @@ static int post_to(struct media *m, uint32_t worker, const struct command *c)
 int media_post(struct media *m, struct leg *leg, struct command *c)
 {
 	c->leg = leg->handle;
+	c->at = clock_now();
 	return post_to(m, leg->control.worker, c);
 }
 

@@ -89,7 +89,7 @@ static void free_legs(struct media *m)
 		struct leg *leg = m->legs.at[i].p;
 		if (!leg)
 			continue;
-		m->worker[0]->now = clock_now();
+		m->worker[0]->now = m->worker[0]->asked = clock_now();
 		record_stop(m->worker[0], leg);
 		leg_free(leg);
 	}

@@ -225,6 +225,7 @@ void worker_commands(struct worker *w)
 {
 	const struct command *c;
 	for (unsigned i = 0; i < COMMANDS_PER_TICK && (c = ring_peek(&w->commands)) && ready(w, c); i++) {
+		w->asked = c->at;
 		int err = execute(w, c);
 		if (err) {
 			struct media_event ev = {.kind = MEDIA_EV_COMMAND_FAILED,

@@ -19,9 +19,15 @@ static struct recorder *recorder_of(const struct worker *w)
 	return &w->media->recorder;
 }
 
+/* 0 before the start: a recording begins when it was asked for, which may be after the worker last read its clock. */
+static int64_t position(const struct recording *rec, uint64_t at)
+{
+	return at < rec->started ? 0 : (int64_t)((at - rec->started) / NS_PER_POSITION);
+}
+
 static int64_t elapsed(const struct worker *w, const struct recording *rec)
 {
-	return (int64_t)((w->now - rec->started) / NS_PER_POSITION);
+	return position(rec, w->now);
 }
 
 static uint32_t fresh_chunk(struct recorder *r, const struct recording *rec)
@@ -62,7 +68,7 @@ static void finish(struct recorder *r, struct leg *leg, int64_t total, int error
 void record_start(struct worker *w, struct leg *leg, struct recording *rec)
 {
 	struct recorder *r = recorder_of(w);
-	rec->started = w->now;
+	rec->started = w->asked;
 	rec->codec = leg->codec == CODEC_PCMA ? CODEC_PCMA : CODEC_PCMU;
 	leg->recording = rec;
 	writer_post(r, &(struct writer_job){.kind = WRITER_OPEN, .rec = rec});
@@ -74,8 +80,11 @@ void record_start(struct worker *w, struct leg *leg, struct recording *rec)
 
 void record_stop(struct worker *w, struct leg *leg)
 {
-	if (leg->recording)
-		finish(recorder_of(w), leg, elapsed(w, leg->recording), 0);
+	struct recording *rec = leg->recording;
+	if (!rec)
+		return;
+	int64_t total = position(rec, w->asked);
+	finish(recorder_of(w), leg, total > rec->base ? total : rec->base, 0); /* what is written stays */
 }
 
 void record_visit(struct worker *w, struct leg *leg)

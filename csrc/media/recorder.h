@@ -65,6 +65,7 @@ void recorder_fini(struct recorder *r);
 /* Worker side. `now` in ns. */
 struct leg;
 struct worker;
+/** Both count from when the command was posted (`asked`), so a busy worker neither shortens nor lengthens a file. */
 void record_start(struct worker *w, struct leg *leg, struct recording *rec);
 void record_stop(struct worker *w, struct leg *leg);
 /** `codec` is the payload's. */

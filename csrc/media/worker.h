@@ -28,6 +28,7 @@ struct worker {
 	uint32_t control_legs; /* control thread: legs posted to it */
 	/* the thread's own */
 	uint64_t now, tick; /* ns; ms since start_at, all wheel work up to it is done */
+	uint64_t asked;	    /* ns when the command being executed was posted */
 	uint64_t start_at;
 	uint64_t random;
 	uint32_t legs, next_slot;
