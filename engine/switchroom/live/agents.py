@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
 
 import structlog
@@ -17,14 +16,11 @@ from ..store.agents import AgentLogRow, LogAgent
 from ..store.attempts import SetAgentDisposition
 from .call import Call
 from .calls import Calls
+from .clock import now_ms
 from .desk import Desk
 from .events import Events
 
 log = structlog.get_logger(__name__)
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 class Agents:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -10,6 +9,7 @@ from ..core import Leg, LegEvent, LegState, Recording, RecordResult
 from ..schema.call import CallInfo, CallState, LegInfo
 from ..store import AnyWrite, EventDraft
 from ..store.calls import CallRow
+from .clock import wall_ms
 from .trunks import Trunk
 
 _STATES: dict[LegState, CallState] = {
@@ -19,11 +19,6 @@ _STATES: dict[LegState, CallState] = {
     LegState.ANSWERED: "answered",
     LegState.ENDED: "ended",
 }
-
-
-def wall_ms(at: float) -> int:
-    """UTC ms of an instant on the loop's clock."""
-    return round((time.time() - (time.monotonic() - at)) * 1000)
 
 
 class CallLeg:
@@ -120,8 +115,8 @@ class Call:
         for leg in self.legs:
             leg.hangup(q850)
 
-    def _at_ms(self, at: float | None) -> int | None:
-        # From one wall time, so that differences are true even when the clock was set meanwhile.
+    def at_ms(self, at: float | None) -> int | None:
+        """UTC ms of an instant of this call: from one wall time, so differences stay true when the clock is set."""
         return None if at is None else self.created_at_ms + round((at - self.created_at) * 1000)
 
     def info(self) -> CallInfo:
@@ -139,9 +134,9 @@ class Call:
             attempt_id=self.attempt_id,
             agent_id=self.agent_id,
             created_at_ms=self.created_at_ms,
-            ringing_at_ms=self._at_ms(leg.ringing_at),
-            answered_at_ms=self._at_ms(leg.answered_at),
-            ended_at_ms=self._at_ms(leg.ended_at),
+            ringing_at_ms=self.at_ms(leg.ringing_at),
+            answered_at_ms=self.at_ms(leg.answered_at),
+            ended_at_ms=self.at_ms(leg.ended_at),
             sip_status=end.status if end else 0,
             q850_cause=end.q850 if end else 0,
             side=end.side if end else None,  # type: ignore[arg-type]  # the C core's words are schema.Side's
@@ -166,16 +161,16 @@ class Call:
             from_=self.from_,
             to_=self.to,
             created_at_ms=self.created_at_ms,
-            ended_at_ms=self._at_ms(leg.ended_at) or 0,
+            ended_at_ms=self.at_ms(leg.ended_at) or 0,
             trunk=self.trunk,
             campaign_id=self.campaign_id,
             contact_id=self.contact_id,
             attempt_id=self.attempt_id,
             agent_id=self.agent_id,
             disposition=self.disposition,
-            ringing_at_ms=self._at_ms(leg.ringing_at),
-            answered_at_ms=self._at_ms(leg.answered_at),
-            connected_at_ms=self._at_ms(connected),
+            ringing_at_ms=self.at_ms(leg.ringing_at),
+            answered_at_ms=self.at_ms(leg.answered_at),
+            connected_at_ms=self.at_ms(connected),
             talk_ms=0 if connected is None else max(0, round((talk_ended - connected) * 1000)),
             sip_status=end.status,
             q850_cause=end.q850,

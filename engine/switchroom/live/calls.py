@@ -34,6 +34,7 @@ from ..schema.event import Event
 from ..store import AnyWrite, Committed, EventDraft, Store
 from ..store.calls import CallRow, InsertCall, read_call, read_calls
 from .call import Call, CallLeg, ended_data
+from .clock import now_ms
 from .events import Events
 from .trunks import Trunk, Trunks
 
@@ -130,7 +131,7 @@ class Calls:
 
     def record(self, call: Call, name: str | None = None) -> Recording:
         """Record the call's first leg, both sides; `name` below the recordings folder."""
-        relative = name or relative_path(time.time_ns() // 1_000_000, call.id)
+        relative = name or relative_path(now_ms(), call.id)
         path = (self._recordings / relative).resolve()
         if not path.is_relative_to(self._recordings.resolve()):
             raise BadParams(f"recording name {name!r} leads out of the recordings folder", field="name")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import builtins
-import time
 from collections.abc import Iterator
 
 import msgspec
@@ -49,6 +48,7 @@ from ..store.campaigns import CampaignRow, InsertCampaign, read_campaigns
 from ..store.contacts import read_counts
 from .agents import Agents
 from .calls import Calls
+from .clock import now_ms, wall_less_monotonic_ms
 from .dialer import Dialer
 from .events import Events
 from .trunks import Trunks
@@ -100,8 +100,8 @@ class Campaigns:
 
     async def _load(self, row: CampaignRow) -> Dialer:
         query = self.store.query
-        clock_ms = _wall_less_monotonic_ms()
-        history = await query(read_people, row.id, _now_ms() - MONTH_MS)
+        clock_ms = wall_less_monotonic_ms()
+        history = await query(read_people, row.id, now_ms() - MONTH_MS)
         ledger = Ledger((at_ms - clock_ms, disposition == Disposition.ABANDONED) for at_ms, disposition in history)
         campaign = Campaign(row.id, row.settings, ledger, row.state)
         dispositions = await query(read_disposition_counts, row.id)
@@ -131,9 +131,9 @@ class Campaigns:
 
     def _interrupt(self, attempt: AttemptRow) -> tuple[EndAttempt, EventDraft]:
         dialer = self._dialers[attempt.campaign_id]
-        now_ms = _now_ms()
-        settled = settle(dialer.settings.retry, Disposition.INTERRUPTED, attempt.ordinal, now_ms)
-        attempt.disposition, attempt.ended_at_ms = Disposition.INTERRUPTED, now_ms
+        ended_at_ms = now_ms()
+        settled = settle(dialer.settings.retry, Disposition.INTERRUPTED, attempt.ordinal, ended_at_ms)
+        attempt.disposition, attempt.ended_at_ms = Disposition.INTERRUPTED, ended_at_ms
         dialer.closed += settled.state != "open"
         dialer.campaign.dispositions[Disposition.INTERRUPTED] += 1
         dialer.campaign.started += 1
@@ -183,7 +183,7 @@ class Campaigns:
     def views(self, campaign_id: str) -> builtins.list[AgentView]:
         """Agents of a campaign who are at work, for its pacer."""
         running = max(1, sum(dialer.campaign.state == "running" for dialer in self._dialers.values()))
-        clock_s = _wall_less_monotonic_ms() / 1000
+        clock_s = wall_less_monotonic_ms() / 1000
         return [
             AgentView(
                 agent.state,
@@ -197,9 +197,9 @@ class Campaigns:
 
     def worked_ms(self, campaign_id: str) -> tuple[int, int]:
         """(talking, ready) of all agents of a campaign since they logged in."""
-        now_ms = _now_ms()
+        at_ms = now_ms()
         own = [agent for agent in self.agents if agent.serves(campaign_id)]
-        return sum(a.total_ms("talking", now_ms) for a in own), sum(a.total_ms("ready", now_ms) for a in own)
+        return sum(a.total_ms("talking", at_ms) for a in own), sum(a.total_ms("ready", at_ms) for a in own)
 
     def match(self) -> None:
         """Give people who wait to agents who are free, whoever has waited longest first."""
@@ -291,7 +291,7 @@ class Campaigns:
         campaign_id = req.id or str(uuid_utils.uuid7())
         if campaign_id in self._dialers:
             raise Exists(f"campaign {campaign_id} exists already; choose another id", campaign_id=campaign_id)
-        row = CampaignRow(campaign_id, req.name, "new", req.settings, _now_ms(), version=1)
+        row = CampaignRow(campaign_id, req.name, "new", req.settings, now_ms(), version=1)
         dialer = Dialer(self, row, Campaign(campaign_id, req.settings, Ledger(), "new"))
         self._dialers[campaign_id] = dialer
         event = EventDraft("campaign.created", {"name": row.name}, campaign_id=campaign_id)
@@ -319,7 +319,7 @@ class Campaigns:
         self._check(dialer.settings)
         if dialer.campaign.start():
             if dialer.row.started_at_ms is None:
-                dialer.row.started_at_ms = _now_ms()
+                dialer.row.started_at_ms = now_ms()
                 dialer.worked_before = self.worked_ms(req.id)
             done = dialer.change_state()
             dialer.run()
@@ -403,7 +403,7 @@ class Campaigns:
 def _pacing_view(dialer: Dialer) -> PacingView:
     decision = dialer.campaign.decision
     return PacingView(
-        at_ms=_now_ms(),
+        at_ms=now_ms(),
         launch=decision.launch,
         agents_ready=decision.agents_ready,
         agents_total=decision.agents_total,
@@ -414,12 +414,3 @@ def _pacing_view(dialer: Dialer) -> PacingView:
         overflow=round(decision.overflow, 4),
         why=f"holds: {dialer.holding}" if dialer.holding else decision.why,
     )
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def _wall_less_monotonic_ms() -> int:
-    """What turns UTC ms into ms of the campaign's clock."""
-    return (time.time_ns() - time.monotonic_ns()) // 1_000_000

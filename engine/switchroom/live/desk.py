@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from ..core import Leg, LegEvent, LegEventKind
 from ..errors import EngineError
 from .call import Call
 from .calls import Calls
+from .clock import now_ms
 
 if TYPE_CHECKING:
     from .agents import Agents
@@ -23,10 +23,6 @@ log = structlog.get_logger(__name__)
 RING_S = 30.0
 REDIAL_S = (1.0, 3.0, 10.0)
 """Pauses before a lost nailed-up phone is called again; after the last one the agent must log in anew."""
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 class Desk:

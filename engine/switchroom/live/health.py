@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from ..schema.engine import EngineStats, Health
+from .clock import now_ms
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -72,7 +73,7 @@ class Watch:
         sip, media = counters["sip"], counters["media"]
         used = resource.getrusage(resource.RUSAGE_SELF)
         return EngineStats(
-            at_ms=time.time_ns() // 1_000_000,
+            at_ms=now_ms(),
             uptime_ms=round((time.monotonic() - self._started) * 1000),
             calls_now=len(engine.calls),
             legs_now=engine.core.legs,

@@ -16,6 +16,7 @@ from ..errors import EngineError, NoRoute, NotFound
 from ..routing.cause import may_fail_over
 from ..routing.trunk import TrunkState, pick
 from ..schema.trunk import ListTrunks, TrunkByName, TrunkInfo, TrunkPage
+from .clock import now_ms
 
 log = structlog.get_logger(__name__)
 
@@ -147,7 +148,7 @@ class Trunks:
             await asyncio.sleep(config.health_ms / 1000)
 
     def _probed(self, trunk: Trunk, status: int) -> None:
-        trunk.checked_at_ms = time.time_ns() // 1_000_000
+        trunk.checked_at_ms = now_ms()
         if trunk.state.probed(status):
             up = trunk.state.healthy
             log.warning("trunk_up" if up else "trunk_down", trunk=trunk.name, status=status)
