@@ -151,7 +151,7 @@ class Campaigns:
         """Launch nothing more (drain); calls in progress go on. Campaigns stay running in the store."""
         self.closing = True
         for dialer in self._dialers.values():
-            dialer.return_leases()
+            dialer.leases.return_all()
 
     async def close(self) -> None:
         """Cancel what is in progress, give leases back. The calls' ends are written as they close."""
@@ -163,9 +163,9 @@ class Campaigns:
         for dialer in self._dialers.values():
             dialer.stop()
             for line in list(dialer.lines.values()):
-                dialer.cancel(line)
+                line.cancel()
             await dialer.settle()
-            dialer.return_leases()
+            dialer.leases.return_all()
 
     # ------------------------------------------------------------- for dialers
 
@@ -214,7 +214,7 @@ class Campaigns:
                 continue
             desk = self.agents.reserve(dialer.id, line.call_id)
             if desk is not None:
-                dialer.give(line, desk)
+                line.connect(desk)
 
     def _agent_changed(self, agent: Agent) -> None:
         wrapup = self._wrapups.pop(agent.id, None)
@@ -329,7 +329,7 @@ class Campaigns:
     async def pause(self, req: ById) -> CampaignInfo:
         dialer = self.find(req.id)
         if dialer.campaign.pause():
-            dialer.return_leases()
+            dialer.leases.return_all()
             await dialer.change_state()
         return self._info(dialer)
 
@@ -337,7 +337,7 @@ class Campaigns:
         """No new calls; it ends with the last one."""
         dialer = self.find(req.id)
         if dialer.campaign.stop():
-            dialer.return_leases()
+            dialer.leases.return_all()
             done = dialer.change_state()
             dialer.run()
             await done
