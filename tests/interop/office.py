@@ -12,7 +12,7 @@ from tests.sound import write_tone
 LINES = 120
 USER, PASSWORD = "office", "open sesame"
 T1_MS = 50  # so that 64*T1 is 3.2 s
-RING_MS = 1500
+RING_MS = 2000
 CONFIG = """
 [sip]
 listen = ["udp://127.0.0.1:{sip}", "udp://[::1]:{sip}"]
@@ -92,6 +92,10 @@ class Office:
             config += LINE.format(n=n, next=following, port=line.port, user=USER, password=PASSWORD)
         write_tone(folder / "tone.wav", 440, 1.0)
         self.daemon = Daemon(folder, config)
+
+    @property
+    def control(self) -> str:
+        return f"unix:{self.daemon.folder}/control.sock"
 
     def line(self) -> Line:
         """One that no other test uses."""

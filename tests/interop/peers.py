@@ -53,8 +53,7 @@ def sipp(
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     which = ["-sf", scenario] if scenario.endswith(".xml") else ["-sn", scenario]
-    media = str(free_port_range(4)[0])
-    command = ["sipp", *which, "-i", "127.0.0.1", "-p", str(port), "-mp", media, "-nostdin", "-trace_err", *options]
+    command = ["sipp", *which, "-i", "127.0.0.1", "-p", str(port), "-nostdin", "-trace_err", *options]
     return _running([*command, target] if target else command, port, folder)
 
 

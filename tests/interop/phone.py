@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 import socket
 
 SDP = (
@@ -20,6 +19,7 @@ class Phone:
         self.socket.settimeout(5)
         self.host, self.port = self.socket.getsockname()
         self.sent = 0
+        self.seen: set[str] = set()
 
     def message(
         self, start: str = "OPTIONS sip:echo@127.0.0.1 SIP/2.0", body: str = "", **headers: str | None
@@ -48,19 +48,31 @@ class Phone:
         self.socket.send(data)
 
     def receive(self) -> str:
+        """The next message that is no copy of an earlier one."""
+        while (message := self._next()) in self.seen:
+            pass
+        self.seen.add(message)
+        return message
+
+    def _next(self) -> str:
         return self.socket.recv(65535).decode()
 
-    def silent(self) -> bool:
-        """Nothing has come."""
-        ready, _, _ = select.select([self.socket], [], [], 0)
-        return not ready
-
-    def ask(self, data: bytes) -> str:
-        """The final response."""
-        self.send(data)
+    def final(self) -> str:
+        """The next final response."""
         while (answer := self.receive()).startswith("SIP/2.0 1"):
             pass
         return answer
+
+    def next(self, line: str) -> str:
+        """The next message that has this header line, be it a copy."""
+        while line not in (message := self._next()).split("\r\n"):
+            pass
+        return message
+
+    def ask(self, data: bytes) -> str:
+        """Its final response."""
+        self.send(data)
+        return self.final()
 
     def proves_life(self) -> None:
         """OPTIONS is answered, and nothing else was: the daemon answers in the order of arrival."""

@@ -19,7 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from string import Template
 
-from tests.conftest import free_port, free_port_range
+from tests.conftest import free_port
 from tests.interop.office import T1_MS, Line
 from tests.interop.peers import listening
 
@@ -45,12 +45,25 @@ DEFAULTS: dict[str, object] = {
     "contact": "[local_ip]:[local_port]",
     "hops": 70,
     "host": "127.0.0.1",
-    "linger_ms": 0,
-    "retrans": T1_MS,
+    "linger_ms": 1,  # with 0, one SIPp in thirty never ends
+    "retrans": 4 * T1_MS,  # a daemon that a busy machine keeps waiting is not to be taken for a lost message
     "sdp": SDP,
 }
+# No -mp: SIPp then looks for free media ports by itself.
 ALWAYS = (
-    *("-nostdin", "-r", "100", "-timer_resol", "1", "-max_retrans", "20", "-recv_timeout", "10000"),
+    *(
+        "-nostdin",
+        "-r",
+        "100",
+        "-timer_resol",
+        "1",
+        "-max_invite_retrans",
+        "20",
+        "-max_non_invite_retrans",
+        "20",
+        "-recv_timeout",
+        "10000",
+    ),
     *("-trace_msg", "-message_file", "messages.log", "-trace_err", "-error_file", "errors.log"),
 )
 
@@ -144,13 +157,18 @@ class Sipp:
         ]
 
     def received(self, what: str | int, cseq: str = "") -> list[Message]:
+        """Those of that kind, each once however often it came; `cseq`: only those whose CSeq ends so."""
+        return list(dict.fromkeys(self.copies(what, cseq)))
+
+    def copies(self, what: str | int, cseq: str = "") -> list[Message]:
+        """As they came."""
         return self._of(False, what, cseq)
 
     def sent(self, what: str | int, cseq: str = "") -> list[Message]:
-        return self._of(True, what, cseq)
+        """Each once."""
+        return list(dict.fromkeys(self._of(True, what, cseq)))
 
     def _of(self, sent: bool, what: str | int, cseq: str) -> list[Message]:
-        """`cseq`: only those whose CSeq ends so."""
         found = [message for message in self.messages if message.sent is sent and message.what == str(what)]
         return [message for message in found if message.header("CSeq").endswith(cseq)]
 
@@ -187,7 +205,7 @@ class Peers:
         words = {**DEFAULTS, "id": f"{secrets.token_hex(5)}x[call_number]", **words}
         text = fill_in(scenario, words)
         (folder / "scenario.xml").write_text(_OPTIONS.sub("", text))
-        own = ("-i", words["host"], "-p", port, "-mp", free_port_range(4)[0], "-m", words["calls"])
+        own = ("-i", words["host"], "-p", port, "-m", words["calls"])
         command = ["sipp", *target, "-sf", "scenario.xml", *map(str, own), *ALWAYS]
         command += [option for found in _OPTIONS.findall(text) for option in found.split()]
         with (folder / "output.log").open("wb") as log:

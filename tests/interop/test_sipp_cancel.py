@@ -10,12 +10,12 @@ pytestmark = needs_sipp
 
 
 async def test_cancel_before_any_response_waits_for_the_callees_first_one(sipp: Peers, line: Line) -> None:
-    callee = await sipp.callee("callee_is_slow_and_cancelled", line, silent_ms=400)
+    callee = await sipp.callee("callee_is_slow_and_cancelled", line, silent_ms=500)
     await sipp.caller("caller_cancels_at_once", line.number)
     await sipp.pass_()
     order = [message.what for message in callee.messages]
     assert order.index("180") < order.index("CANCEL")
-    assert len(callee.received("INVITE")) >= 3 and "BYE" not in order
+    assert len(callee.copies("INVITE")) >= 2 and "BYE" not in order
 
 
 async def test_cancel_while_it_rings_cancels_the_callee(sipp: Peers, line: Line) -> None:
@@ -42,11 +42,11 @@ async def test_answer_that_crosses_our_cancel_is_acknowledged_and_hung_up(sipp: 
 
 
 async def test_cancel_without_answer_is_repeated(sipp: Peers, line: Line) -> None:
-    callee = await sipp.callee("callee_answers_cancel_late", line, silent_ms=250)
+    callee = await sipp.callee("callee_answers_cancel_late", line, silent_ms=500)
     await sipp.caller("caller_cancels", line.number, progress=180)
     await sipp.pass_()
-    cancels = callee.received("CANCEL")
-    assert len(cancels) >= 3 and len(set(cancels)) == 1
+    cancels = callee.copies("CANCEL")
+    assert len(cancels) >= 2 and len(set(cancels)) == 1
 
 
 async def test_cancel_before_a_route_has_answered_is_487(sipp: Peers) -> None:

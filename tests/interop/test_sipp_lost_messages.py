@@ -1,99 +1,127 @@
 """Messages lost and repeated, in every position of a call. Whoever leaves a message unanswered for a while is, on the
-wire, one whose answer was lost."""
+wire, one whose answer was lost. What comes again at once is sent by a peer of the test's own: SIPp cannot."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import pytest
 
 from switchroom.client import AsyncClient
 from switchroom.schema.call import CallInfo
-from tests.interop.office import Line, Office
+from tests.interop.office import T1_MS, Line, Office
 from tests.interop.peers import needs_sipp
-from tests.interop.sipp import Peers
+from tests.interop.phone import SDP, Phone, reply, value
+from tests.interop.sipp import Message, Peers
 from tests.interop.wire import wire
 
 pytestmark = needs_sipp
 
 
+def one(messages: list[Message]) -> bool:
+    """Several, and all the same."""
+    return len(messages) >= 2 and len(set(messages)) == 1
+
+
+@pytest.fixture
+def caller(office: Office) -> Iterator[Phone]:
+    made = Phone(office.sip)
+    yield made
+    made.socket.close()
+
+
+@pytest.fixture
+def callee(office: Office, line: Line) -> Phone:
+    return Phone(office.sip, line.held)
+
+
 async def test_invite_without_response_is_repeated_as_it_was(sipp: Peers, line: Line) -> None:
-    callee = await sipp.callee("callee_is_slow", line, silent_ms=250)
+    callee = await sipp.callee("callee_is_slow", line, silent_ms=500)
     await sipp.caller("caller_talks", line.number, talk_ms=50)
     await sipp.pass_()
-    invites = callee.received("INVITE")
-    assert len(invites) >= 3 and len(set(invites)) == 1
+    assert one(callee.copies("INVITE"))
 
 
-async def test_invite_that_comes_again_is_one_call(sipp: Peers, line: Line) -> None:
-    callee = await sipp.callee("callee_is_slow", line, silent_ms=0)
-    caller = await sipp.caller("caller_repeats_invite", line.number)
+async def test_messages_of_the_caller_that_come_again_are_one_call(sipp: Peers, line: Line, caller: Phone) -> None:
+    peer = await sipp.callee("callee_answers", line)
+    uri = f"sip:{line.number}@127.0.0.1"
+    invite = caller.message(f"INVITE {uri} SIP/2.0", body=SDP, call_id=f"again-{caller.port}")
+    for _ in range(3):
+        caller.send(invite)
+    answer = caller.final()
+    caller.send(invite)
+    same = {"to": value(answer, "To"), "call_id": f"again-{caller.port}"}
+    ack = caller.message(f"ACK {uri} SIP/2.0", **same)
+    bye = caller.message(f"BYE {uri} SIP/2.0", cseq="2 BYE", **same)
+    for message in (ack, ack, bye, bye, bye):
+        caller.send(message)
+    answers = {caller.next("CSeq: 2 BYE") for _ in range(3)}
+    assert len(answers) == 1 and answers.pop().startswith("SIP/2.0 200")
     await sipp.pass_()
-    assert len({message.header("Call-ID") for message in callee.received("INVITE")}) == 1
-    assert len({message.header("To") for message in caller.received(200, "INVITE")}) == 1
+    for what in ("INVITE", "ACK", "BYE"):
+        assert len(peer.received(what)) == 1
 
 
 async def test_provisional_that_comes_again_changes_nothing(sipp: Peers, line: Line) -> None:
     await sipp.callee("callee_repeats_provisionals", line)
     caller = await sipp.caller("caller_talks", line.number, talk_ms=50)
     await sipp.pass_()
-    assert len(caller.received(180)) == 1
+    assert len(caller.copies(180)) == 1
 
 
-async def test_every_repeated_200_gets_the_same_ack(sipp: Peers, line: Line) -> None:
-    callee = await sipp.callee("callee_repeats_answer", line)
-    caller = await sipp.caller("caller_talks", line.number, talk_ms=100)
+async def test_every_repeated_200_gets_the_same_ack(sipp: Peers, line: Line, callee: Phone) -> None:
+    caller = await sipp.caller("caller_talks", line.number, talk_ms=300)
+    invite = callee.receive()
+    answer = reply(invite, "200 OK", SDP, f"<sip:callee@{callee.host}:{callee.port}>")
+    for _ in range(3):
+        callee.send(answer)
+    acks = {callee.next("CSeq: 1 ACK") for _ in range(3)}
+    assert len(acks) == 1
+    callee.send(reply(callee.next("CSeq: 2 BYE"), "200 OK"))
     await sipp.pass_()
-    acks = callee.received("ACK")
-    assert len(acks) == 3 and len(set(acks)) == 1
     assert len(caller.received(200, "INVITE")) == 1
 
 
-async def test_every_repeated_refusal_gets_an_ack(sipp: Peers, line: Line) -> None:
-    callee = await sipp.callee("callee_repeats_refusal", line)
+async def test_every_repeated_refusal_gets_the_same_ack(sipp: Peers, line: Line, callee: Phone) -> None:
     await sipp.caller("caller_is_refused", line.number, status=486)
+    refusal = reply(callee.receive(), "486 Busy Here")
+    for _ in range(3):
+        callee.send(refusal)
+    acks = {callee.next("CSeq: 1 ACK") for _ in range(3)}
+    assert len(acks) == 1
     await sipp.pass_()
-    acks = callee.received("ACK")
-    assert len(acks) == 3 and len(set(acks)) == 1
 
 
 async def test_answer_is_repeated_until_the_ack(sipp: Peers) -> None:
-    caller = await sipp.caller("caller_acks_late", "echo", silent_ms=250)
+    caller = await sipp.caller("caller_acks_late", "echo", silent_ms=500)
     await sipp.pass_()
     order = [message.what for message in caller.messages]
     acknowledged = order.index("ACK")
-    assert order[:acknowledged].count("200") == 3  # at 0, 50 and 150 ms
-    assert order[acknowledged:] == ["ACK", "BYE", "200"]
+    assert order[:acknowledged].count("200") >= 2
+    assert set(order[acknowledged:]) == {"ACK", "BYE", "200"} and order.count("ACK") == 1
+    assert caller.copies(200, "INVITE") == caller.received(200, "INVITE") * order[:acknowledged].count("200")
 
 
 async def test_call_without_ack_is_hung_up_on_both_sides(sipp: Peers, line: Line) -> None:
     callee = await sipp.callee("callee_answers", line)
     caller = await sipp.caller("caller_never_acks", line.number)
     await sipp.pass_()
-    assert len(caller.received(200)) >= 6
+    assert one(caller.copies(200))
     assert len(callee.received("BYE")) == 1
 
 
 async def test_refusal_is_repeated_until_the_ack(sipp: Peers) -> None:
-    caller = await sipp.caller("caller_acks_refusal_late", "nobody", status=404, silent_ms=250)
+    caller = await sipp.caller("caller_acks_refusal_late", "nobody", status=404, silent_ms=500)
     await sipp.pass_()
     order = [message.what for message in caller.messages]
-    assert order == ["INVITE", "404", "404", "404", "ACK"]
-
-
-async def test_ack_and_bye_that_come_again_change_nothing(sipp: Peers, line: Line) -> None:
-    callee = await sipp.callee("callee_answers", line)
-    caller = await sipp.caller("caller_repeats_ack_and_bye", line.number)
-    await sipp.pass_()
-    byes = caller.received(200, "BYE")
-    assert len(byes) == 4 and len(set(byes)) == 1
-    assert len(callee.received("BYE")) == 1
+    assert order.count("404") >= 2 and order[-1] == "ACK"
 
 
 async def test_bye_without_answer_is_repeated_as_it_was(sipp: Peers, line: Line) -> None:
-    callee = await sipp.callee("callee_answers_bye_late", line, silent_ms=250)
+    callee = await sipp.callee("callee_answers_bye_late", line, silent_ms=500)
     await sipp.caller("caller_talks", line.number, talk_ms=50)
     await sipp.pass_()
-    byes = callee.received("BYE")
-    assert len(byes) >= 3 and len(set(byes)) == 1
+    assert one(callee.copies("BYE"))
 
 
 # --------------------------------------------- every message lost, the first time
@@ -102,7 +130,7 @@ async def test_bye_without_answer_is_repeated_as_it_was(sipp: Peers, line: Line)
 @pytest.mark.parametrize(
     ("caller", "callee", "words"),
     [
-        ("caller_talks", "callee_answers", {}),
+        ("caller_talks", "callee_is_slow", {}),
         ("caller_is_refused", "callee_refuses", {"status": "486 Busy Here"}),
         ("caller_is_hung_up", "callee_hangs_up", {}),
     ],
@@ -112,8 +140,15 @@ async def test_call_gets_through_when_every_message_is_lost_once(
 ) -> None:
     near, far = office.line(), office.line()
     async with wire(office.sip, at=near.held, callee=far.port) as right, wire(office.sip) as left:
-        await sipp.callee(callee, far, contact=f"127.0.0.1:{right.port}", linger_ms=400, **words)
-        heard = {"contact": f"127.0.0.1:{left.port}", "talk_ms": 500, "status": words.get("status", "")[:3]}
+        # SIPp takes an INVITE that comes again for a new one once it has repeated its 200: so it does that late.
+        own = {"silent_ms": 0, "contact": f"127.0.0.1:{right.port}", "retrans": 300, "linger_ms": 400}
+        await sipp.callee(callee, far, **own, **words)
+        heard = {
+            "contact": f"127.0.0.1:{left.port}",
+            "talk_ms": 500,
+            "retrans": T1_MS,
+            "status": words.get("status", "")[:3],
+        }
         await sipp.caller(caller, near.number, through=left.peer_port, **heard)
         await sipp.pass_()
     assert not await calls_to(client, near.number)
@@ -126,7 +161,7 @@ async def test_cancel_gets_through_when_every_message_is_lost_once(
     """Lost on the caller's side: SIPp takes a CANCEL that comes again for a new one."""
     async with wire(office.sip) as left:
         await sipp.callee(callee, line, status="180 Ringing")
-        bad_wire = {"through": left.peer_port, "contact": f"127.0.0.1:{left.port}", "linger_ms": 400}
+        bad_wire = {"through": left.peer_port, "contact": f"127.0.0.1:{left.port}", "linger_ms": 400, "retrans": T1_MS}
         await sipp.caller("caller_cancels_over_a_bad_wire", line.number, **bad_wire)
         await sipp.pass_()
     assert not await calls_to(client, line.number)
