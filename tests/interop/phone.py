@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 
 SDP = (
@@ -15,7 +16,11 @@ class Phone:
 
     def __init__(self, port: int, own: socket.socket | None = None) -> None:
         self.socket = own or socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.connect(("127.0.0.1", port))
+        self.socket.connect(("127.0.0.1", port))  # from now on nobody else is heard
+        self.socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.socket.recv(65535)
         self.socket.settimeout(5)
         self.host, self.port = self.socket.getsockname()
         self.sent = 0

@@ -51,21 +51,9 @@ DEFAULTS: dict[str, object] = {
 }
 # No -mp: SIPp then looks for free media ports by itself.
 ALWAYS = (
-    *(
-        "-nostdin",
-        "-r",
-        "100",
-        "-timer_resol",
-        "1",
-        "-max_invite_retrans",
-        "20",
-        "-max_non_invite_retrans",
-        "20",
-        "-recv_timeout",
-        "10000",
-    ),
-    *("-trace_msg", "-message_file", "messages.log", "-trace_err", "-error_file", "errors.log"),
-)
+    "-nostdin -r 100 -timer_resol 1 -recv_timeout 10000 -max_invite_retrans 20 -max_non_invite_retrans 20 "
+    "-trace_msg -message_file messages.log -trace_err -error_file errors.log"
+).split()
 
 
 def fill_in(name: str, words: dict[str, object]) -> str:
