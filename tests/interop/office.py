@@ -59,6 +59,11 @@ to = "line{n}"
 action = "dial"
 trunk = "line{n}"
 [[route]]
+to = "kept{n}"
+action = "dial"
+trunk = "line{n}"
+record = true
+[[route]]
 to = "pair{n}"
 action = "dial"
 trunk = "line{n}"
@@ -69,10 +74,10 @@ failover = ["line{next}"]
 class Line:
     """A trunk of the daemon and the port it leads to, held until a peer listens there. Nobody answers before.
 
-    Dial `number` to get there, `pair` to get to the next line too when this one fails."""
+    Dial `number` to get there, `kept` to be recorded too, `pair` to get to the next line too when this one fails."""
 
     def __init__(self, n: int) -> None:
-        self.number, self.pair, self.trunk = f"line{n}", f"pair{n}", f"line{n}"
+        self.number, self.kept, self.pair, self.trunk = f"line{n}", f"kept{n}", f"pair{n}", f"line{n}"
         self.held = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.held.bind(("127.0.0.1", 0))
         self.port: int = self.held.getsockname()[1]

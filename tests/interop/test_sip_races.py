@@ -48,13 +48,13 @@ class Two:
 def two(office: Office, line: Line) -> Iterator[Two]:
     caller, callee = Phone(office.sip), Phone(office.sip, line.held)
     via = f"SIP/2.0/UDP {caller.host}:{caller.port};rport;branch=z9hG4bK{caller.port}invite"
-    same = {"to": f"<sip:{line.number}@127.0.0.1>", "call_id": f"race-{caller.port}"}
-    caller.send(caller.message(f"INVITE sip:{line.number}@127.0.0.1 SIP/2.0", body=SDP, via=via, **same))
+    same = {"to": f"<sip:{line.kept}@127.0.0.1>", "call_id": f"race-{caller.port}"}
+    caller.send(caller.message(f"INVITE sip:{line.kept}@127.0.0.1 SIP/2.0", body=SDP, via=via, **same))
     offered = callee.receive()
     callee.send(reply(offered, "180 Ringing"))
     ringing = caller.receive()
     assert ringing.startswith("SIP/2.0 180")
-    yield Two(office, caller, callee, line.number, offered, same, via)
+    yield Two(office, caller, callee, line.kept, offered, same, via)
     caller.socket.close()
 
 
@@ -86,7 +86,7 @@ async def test_cancel_that_crosses_the_answer_ends_both_sides_unanswered(
     assert statuses == {"CANCEL": "200", "INVITE": "487"}
     assert [two.callee.receive().split()[0] for _ in range(2)] == ["ACK", "BYE"]
     call = await ended(client, two.number)
-    assert (call.sip_status, call.side, call.answered_at_ms) == (487, "remote", None)
+    assert (call.sip_status, call.side, call.answered_at_ms, call.recording) == (487, "remote", None, None)
 
 
 async def test_both_sides_may_hang_up_at_once(two: Two, client: AsyncClient) -> None:
@@ -108,4 +108,4 @@ async def test_both_sides_may_hang_up_at_once(two: Two, client: AsyncClient) -> 
     assert two.caller.receive().startswith("SIP/2.0 200")
     assert two.callee.receive().startswith("SIP/2.0 200")
     call = await ended(client, two.number)
-    assert (call.sip_status, call.side) == (0, "remote")
+    assert (call.sip_status, call.side) == (0, "remote") and call.recording is not None
