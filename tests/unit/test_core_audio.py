@@ -6,7 +6,6 @@ import asyncio
 import os
 import stat
 from array import array
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +17,6 @@ from tests.sound import RATE, loudest, read_wav, speech_span, write_tone
 from tests.unit.core_pair import Heard, Pair, start_pair
 
 K = LegEventKind
-
-
-@pytest.fixture
-async def pair() -> AsyncIterator[Pair]:
-    pair = await start_pair()
-    yield pair
-    await pair.caller.stop()
-    await pair.callee.stop()
 
 
 @pytest.mark.parametrize("codec", ["PCMU", "PCMA"])

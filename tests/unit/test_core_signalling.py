@@ -6,7 +6,6 @@ import asyncio
 import gc
 import socket
 import weakref
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -18,14 +17,6 @@ from tests.conftest import free_port_range
 from tests.unit.core_pair import Heard, Pair, start_pair
 
 K = LegEventKind
-
-
-@pytest.fixture
-async def pair() -> AsyncIterator[Pair]:
-    pair = await start_pair()
-    yield pair
-    await pair.caller.stop()
-    await pair.callee.stop()
 
 
 async def test_call_is_answered_and_ends_on_both_sides(pair: Pair) -> None:
