@@ -37,7 +37,7 @@ TOPICS: tuple[TopicInfo, ...] = tuple(
         ("trunk.disabled", True, "trunk.disable was called: trunk."),
         ("engine.stats", False, "Twice a second: data is EngineStats."),
         ("engine.tick", False, "Every 10 s to each client that subscribed to anything: head is the newest event id."),
-        ("engine.draining", True, "No new work is taken: calls, campaigns left."),
+        ("engine.draining", True, "No new work is taken: calls (still up), deadline_ms."),
         ("engine.stopping", True, "The last event: connections close next."),
     )
 )
