@@ -68,7 +68,7 @@ TEST_NO_OOM(media_gives_even_rtp_ports_until_the_range_is_used_up)
 	unsigned opened = 0;
 	int err = 0;
 	o.port_min = 9501;
-	o.port_max = 9511; /* pairs 9502 ... 9510; colleagues on this machine may hold some */
+	o.port_max = 9511; /* pairs 9502 ... 9510; other programs may hold some */
 	REQUIRE(rig_open(&r, &o));
 	while (opened < 6 && (err = media_leg_open(r.m, &lo, &leg, &local)) == 0) {
 		opened++;
