@@ -12,7 +12,7 @@ static void require(int holds)
 		abort();
 }
 
-static void write_and_read(const struct rtcp_view *v)
+static void write_and_read(const struct rtcp_view *v, uint32_t about)
 {
 	uint8_t out[RTCP_MAX];
 	struct rtcp_view again;
@@ -21,13 +21,18 @@ static void write_and_read(const struct rtcp_view *v)
 				 .ntp = (uint64_t)v->sr_lsr << 16,
 				 .report = v->has_report ? &v->report : NULL,
 				 .cname = "fuzz",
+				 .voip = v->xr.has_voip ? &v->xr.voip : NULL,
+				 .summary = v->xr.has_summary ? &v->xr.summary : NULL,
 				 .bye = v->bye};
 	size_t n = rtcp_compose(out, &c);
 	require(n <= sizeof(out) && n % 4 == 0);
-	require(rtcp_parse(&again, out, n, v->report.ssrc) == 0);
+	require(rtcp_parse(&again, out, n, about) == 0);
 	require(again.sender == v->sender && again.has_sr == v->has_sr && again.bye == v->bye);
 	require(again.has_report == v->has_report && again.sr_lsr == v->sr_lsr);
 	require(!v->has_report || memcmp(&again.report, &v->report, sizeof(v->report)) == 0);
+	require(again.xr.has_voip == v->xr.has_voip && again.xr.has_summary == v->xr.has_summary);
+	require(!v->xr.has_voip || memcmp(&again.xr.voip, &v->xr.voip, sizeof(v->xr.voip)) == 0);
+	require(!v->xr.has_summary || memcmp(&again.xr.summary, &v->xr.summary, sizeof(v->xr.summary)) == 0);
 	(void)rtcp_round_trip(&v->report, c.ntp);
 }
 
@@ -46,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(exact != NULL);
 	memset(&v, 0, sizeof(v));
 	if (rtcp_parse(&v, exact, size - sizeof(about), about) == 0)
-		write_and_read(&v);
+		write_and_read(&v, about);
 	free(exact);
 	return 0;
 }

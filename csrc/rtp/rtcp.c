@@ -6,7 +6,16 @@
 
 #include "rtp/packet.h"
 
-enum { PT_SR = 200, PT_RR = 201, PT_SDES = 202, PT_BYE = 203, BLOCK = 24, SENDER_INFO = 20, CNAME_MAX = 64 };
+enum {
+	PT_SR = 200,
+	PT_RR = 201,
+	PT_SDES = 202,
+	PT_BYE = 203,
+	PT_XR = 207,
+	BLOCK = 24,
+	SENDER_INFO = 20,
+	CNAME_MAX = 64
+};
 
 static int32_t get_signed24(const uint8_t *p)
 {
@@ -62,6 +71,11 @@ int rtcp_parse(struct rtcp_view *v, const uint8_t *data, size_t n, uint32_t abou
 		if (p[1] == PT_SR || p[1] == PT_RR) {
 			if (len < 8 || read_report(v, p, len, about))
 				return -EBADMSG;
+		}
+		if (p[1] == PT_XR) {
+			if (xr_parse(&v->xr, p, len, about))
+				return -EBADMSG;
+			v->has_xr = true;
 		}
 		if (p[1] == PT_BYE)
 			v->bye = true;
@@ -124,6 +138,8 @@ size_t rtcp_compose(uint8_t out[RTCP_MAX], const struct rtcp_compose *c)
 {
 	size_t n = write_report(out, c);
 	n += write_cname(out + n, c);
+	if (c->voip || c->summary)
+		n += xr_compose(out + n, c->ssrc, c->voip, c->summary);
 	if (c->bye) {
 		write_head(out + n, 1, PT_BYE, 8);
 		put_be32(out + n + 4, c->ssrc);
