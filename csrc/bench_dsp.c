@@ -28,6 +28,16 @@ static void decode(struct input *in, int i)
 	g711_decode(CODEC_PCMU, in->ulaw[i], FRAME, in->out);
 }
 
+static void decode_base(struct input *in, int i)
+{
+	g711_decode_by(0, CODEC_PCMU, in->ulaw[i], FRAME, in->out);
+}
+
+static void encode_base(struct input *in, int i)
+{
+	g711_encode_by(0, CODEC_PCMU, in->pcm[i], FRAME, in->codes);
+}
+
 static void encode_ulaw(struct input *in, int i)
 {
 	g711_encode(CODEC_PCMU, in->pcm[i], FRAME, in->codes);
@@ -122,6 +132,8 @@ int main(void)
 	static struct input in;
 	fill(&in);
 	measure("decode", decode, &in);
+	measure("decode-base", decode_base, &in); /* without what only newer processors have */
+	measure("encode-base", encode_base, &in);
 	measure("encode-ulaw", encode_ulaw, &in);
 	measure("encode-alaw", encode_alaw, &in);
 	measure("transcode", transcode, &in);

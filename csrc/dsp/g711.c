@@ -1,6 +1,7 @@
-/** g711.c  Decoding and transcoding are one table look-up a sample. Encoding needs no table: a float's exponent and
- *  the first four bits of its mantissa are a G.711 segment and step, so the loop is plain arithmetic that compilers
- *  turn into vectors. Negative samples are folded by one's complement, as the ITU software tool library (G.191) does. */
+/** g711.c  A float's exponent and the first four bits of its mantissa are a G.711 segment and step, so both ways are
+ *  plain arithmetic that compilers turn into vectors: for the base instruction set, and once more for AVX2, chosen by
+ *  what the processor says. Short ends and transcoding go by table, which is also what the vectors are tested against.
+ *  Negative samples are folded by one's complement, as the ITU software tool library (G.191) does. */
 #include "dsp/g711.h"
 
 #include <string.h>
@@ -84,7 +85,9 @@ static const uint8_t alaw_ulaw[256] = {
 
 enum { BLOCK = 32 }; /* a constant trip count: gcc -O2 vectorises only such loops */
 
-static inline uint32_t float_bits(int32_t v)
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE uint32_t float_bits(int32_t v)
 {
 	float f = (float)v;
 	uint32_t u;
@@ -93,12 +96,21 @@ static inline uint32_t float_bits(int32_t v)
 }
 
 /* Exponent and four mantissa bits of a magnitude whose segment 0 begins at 2^first. */
-static inline uint32_t segment_step(int32_t magnitude, uint32_t first)
+INLINE uint32_t segment_step(int32_t magnitude, uint32_t first)
 {
 	return (float_bits(magnitude) >> 19) - ((127 + first) << 4);
 }
 
-static void ulaw_block(const int16_t *restrict in, uint8_t *restrict out)
+/* The way back: the middle of the step's interval. Exact, and small enough for an int. */
+INLINE int32_t middle(uint32_t code, uint32_t first)
+{
+	uint32_t u = (code + ((127 + first) << 4)) << 19 | 1u << 18;
+	float f;
+	memcpy(&f, &u, sizeof(f));
+	return (int32_t)f;
+}
+
+INLINE void ulaw_encode(const int16_t *restrict in, uint8_t *restrict out)
 {
 	for (int i = 0; i < BLOCK; i++) {
 		int32_t sign = in[i] >> 15; /* 0 or -1 */
@@ -108,7 +120,7 @@ static void ulaw_block(const int16_t *restrict in, uint8_t *restrict out)
 	}
 }
 
-static void alaw_block(const int16_t *restrict in, uint8_t *restrict out)
+INLINE void alaw_encode(const int16_t *restrict in, uint8_t *restrict out)
 {
 	for (int i = 0; i < BLOCK; i++) {
 		int32_t sign = in[i] >> 15;
@@ -120,16 +132,77 @@ static void alaw_block(const int16_t *restrict in, uint8_t *restrict out)
 	}
 }
 
-void g711_decode(enum codec c, const uint8_t *in, size_t n, int16_t *out)
+INLINE void ulaw_decode(const uint8_t *restrict in, int16_t *restrict out)
+{
+	for (int i = 0; i < BLOCK; i++) {
+		uint32_t code = in[i] ^ 0xffu;
+		int32_t sign = -(int32_t)(code >> 7);
+		int32_t m = (middle(code & 0x7f, 5) - 33) * 4;
+		out[i] = (int16_t)((m ^ sign) - sign);
+	}
+}
+
+INLINE void alaw_decode(const uint8_t *restrict in, int16_t *restrict out)
+{
+	for (int i = 0; i < BLOCK; i++) {
+		uint32_t code = in[i] ^ 0xd5u;
+		int32_t sign = -(int32_t)(code >> 7);
+		uint32_t k = code & 0x7f;
+		uint32_t linear = k < 16 ? 16 : 0;
+		int32_t m = (middle(k + linear, 4) - 2 * (int32_t)linear) * 8;
+		out[i] = (int16_t)((m ^ sign) - sign);
+	}
+}
+
+struct kernels {
+	void (*encode[2])(const int16_t *, uint8_t *); /* mu-law, A-law */
+	void (*decode[2])(const uint8_t *, int16_t *);
+};
+
+/* clang-format off */
+#define KERNELS(set, attribute)                                                                               \
+	attribute static void ulaw_encode_##set(const int16_t *in, uint8_t *out) { ulaw_encode(in, out); }     \
+	attribute static void alaw_encode_##set(const int16_t *in, uint8_t *out) { alaw_encode(in, out); }     \
+	attribute static void ulaw_decode_##set(const uint8_t *in, int16_t *out) { ulaw_decode(in, out); }     \
+	attribute static void alaw_decode_##set(const uint8_t *in, int16_t *out) { alaw_decode(in, out); }     \
+	static const struct kernels kernels_##set = {{ulaw_encode_##set, alaw_encode_##set},                   \
+						     {ulaw_decode_##set, alaw_decode_##set}};
+/* clang-format on */
+
+KERNELS(base, )
+#if defined(__x86_64__)
+KERNELS(avx2, __attribute__((target("avx2"))))
+#endif
+
+static const struct kernels *const sets[] = {
+	&kernels_base,
+#if defined(__x86_64__)
+	&kernels_avx2,
+#endif
+};
+
+unsigned g711_sets(void)
+{
+#if defined(__x86_64__)
+	return __builtin_cpu_supports("avx2") ? 2 : 1; /* a load and a test: libgcc asked the processor at start */
+#else
+	return 1;
+#endif
+}
+
+void g711_decode_by(unsigned set, enum codec c, const uint8_t *in, size_t n, int16_t *out)
 {
 	const int16_t *t = c == CODEC_PCMA ? alaw_linear : ulaw_linear;
+	void (*block)(const uint8_t *, int16_t *) = sets[set]->decode[c == CODEC_PCMA];
+	for (; n >= BLOCK; n -= BLOCK, in += BLOCK, out += BLOCK)
+		block(in, out);
 	for (size_t i = 0; i < n; i++)
 		out[i] = t[in[i]];
 }
 
-void g711_encode(enum codec c, const int16_t *in, size_t n, uint8_t *out)
+void g711_encode_by(unsigned set, enum codec c, const int16_t *in, size_t n, uint8_t *out)
 {
-	void (*block)(const int16_t *, uint8_t *) = c == CODEC_PCMA ? alaw_block : ulaw_block;
+	void (*block)(const int16_t *, uint8_t *) = sets[set]->encode[c == CODEC_PCMA];
 	int16_t last_in[BLOCK] = {0};
 	uint8_t last_out[BLOCK];
 	for (; n >= BLOCK; n -= BLOCK, in += BLOCK, out += BLOCK)
@@ -139,6 +212,16 @@ void g711_encode(enum codec c, const int16_t *in, size_t n, uint8_t *out)
 	memcpy(last_in, in, n * sizeof(*in));
 	block(last_in, last_out);
 	memcpy(out, last_out, n);
+}
+
+void g711_decode(enum codec c, const uint8_t *in, size_t n, int16_t *out)
+{
+	g711_decode_by(g711_sets() - 1, c, in, n, out);
+}
+
+void g711_encode(enum codec c, const int16_t *in, size_t n, uint8_t *out)
+{
+	g711_encode_by(g711_sets() - 1, c, in, n, out);
 }
 
 void g711_transcode(enum codec from, enum codec to, const uint8_t *in, size_t n, uint8_t *out)

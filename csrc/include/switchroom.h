@@ -49,8 +49,8 @@ struct net_addr {
 	uint8_t ip[16];
 };
 
-/** Audio codecs this build moves. The value is the static RTP payload type (RFC 3551). */
-enum codec { CODEC_PCMU = 0, CODEC_PCMA = 8, CODEC_NONE = 255 };
+/** Audio codecs this build moves. An id of ours, not a payload type: those are carried beside it. */
+enum codec { CODEC_PCMU = 0, CODEC_PCMA = 8, CODEC_G722 = 9, CODEC_OPUS = 128, CODEC_NONE = 255 };
 
 /** What a stream may do, seen from our side. */
 enum media_dir { DIR_INACTIVE = 0, DIR_SEND = 1, DIR_RECV = 2, DIR_SENDRECV = 3 };
