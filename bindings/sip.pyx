@@ -29,6 +29,7 @@ DEF EVENTS_PER_DRAIN = 32
 DEF TX_PER_DRAIN = 32
 DEF QUEUE_DATAGRAMS = 8192
 DEF QUEUE_BYTES = 8 * 1024 * 1024
+DEF BATCHES_BEFORE_TIMERS = 64  # full batches that timers wait for: what a 4 MiB socket buffer holds, and no flood for ever
 
 cdef struct Flow:
     int fd
@@ -109,6 +110,7 @@ cdef class Sip:
     cdef object loop, on_events, timer
     cdef list events
     cdef bint awake, announced  # inside wake(); a turn of the loop for events is booked
+    cdef uint32_t put_off       # batches that due timers have waited for
     cdef uint64_t armed         # when the timer fires; UINT64_MAX: none
     cdef uint64_t tx_dropped
     cdef int tx_error
@@ -192,34 +194,49 @@ cdef class Sip:
 
     # ------------------------------------------------------------ the driver
 
-    def _readable(self, uint32_t flow) -> None:
+    cdef int read(self, uint32_t flow) except -1:
+        """One batch of a socket into the core. True: it was a full one, more may wait."""
         cdef int n, i
         cdef net_addr src
         cdef c_str data
         cdef uint64_t now
-        cdef Flow *f = &self.flows[flow]
+        with nogil:
+            n = lib.udp_recv(self.inbox, self.flows[flow].fd)
+        now = now_ns()
+        for i in range(n):  # n < 0 is a past ICMP report: the socket itself stays good
+            data = lib.udp_in_at(self.inbox, i, &src)
+            lib.sip_core_recv(self.core, flow, &src, data.p, data.n, now)
+            self.collect()
+        return n == lib.UDP_BATCH
+
+    def _readable(self, uint32_t flow) -> None:
         self.awake = True
         try:
             # One batch a wake, some 3 ms of work at most; the loop then serves others and comes back for the rest.
-            with nogil:
-                n = lib.udp_recv(self.inbox, f.fd)
-            now = now_ns()
-            for i in range(n):  # n < 0 is a past ICMP report: the socket itself stays good
-                data = lib.udp_in_at(self.inbox, i, &src)
-                lib.sip_core_recv(self.core, flow, &src, data.p, data.n, now)
-                self.collect()
+            self.read(flow)
             self.deliver()
         finally:
             self.awake = False
         self.settle()
 
     def _tick(self) -> None:
+        """Timers are due. What the sockets hold came before them: a loop that was late would otherwise repeat requests
+        that have been answered, and give up calls that have been taken."""
+        cdef uint32_t i, open_ = self.flow_count
+        cdef bint more = False
         self.timer, self.armed = None, UINT64_MAX
         self.awake = True
         try:
-            lib.sip_core_tick(self.core, now_ns())
-            self.collect()
+            for i in range(open_):
+                more |= self.read(i)
             self.deliver()
+            if self.core != NULL:  # a handler may have closed it
+                self.put_off = self.put_off + 1 if more else 0
+                if self.put_off == 0 or self.put_off > BATCHES_BEFORE_TIMERS:
+                    lib.sip_core_tick(self.core, now_ns())
+                    self.put_off = 0
+                    self.collect()
+                    self.deliver()
         finally:
             self.awake = False
         self.settle()

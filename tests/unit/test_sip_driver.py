@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator, Callable
 
@@ -111,6 +112,56 @@ async def test_stalled_loop_loses_no_call(peers: tuple[Peer, Peer]) -> None:
     time.sleep(2.0)  # the stall is what is tested
     await a.wait("ended", 200)
     assert {event[3] for event in a.events if event[0] == KIND["ended"]} == {486}
+
+
+def refusal(invite: str) -> bytes:
+    """486 to a request, as its receiver would write it."""
+    kept = [line for line in invite.split("\r\n") if line.split(":")[0] in ("Via", "From", "To", "Call-ID", "CSeq")]
+    kept = [f"{line};tag=them" if line.startswith("To:") else line for line in kept]
+    return "\r\n".join(["SIP/2.0 486 Busy Here", *kept, "Content-Length: 0", "", ""]).encode()
+
+
+@pytest.mark.parametrize("batches", [0, 3])
+async def test_answer_that_waits_in_the_socket_comes_before_timers_that_are_due(batches: int) -> None:
+    """Loops run timers before sockets: one that was late must not give up a call whose answer is there."""
+    a = Peer()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far:
+        far.bind(("127.0.0.1", 0))
+        far.settimeout(10)
+        port = far.getsockname()[1]
+        ours, handle = _sip.addr_text(a.address), 0
+        try:
+            dst = _sip.addr_parse("127.0.0.1", port)
+            handle = a.sip.create(a.flow, dst, f"sip:x@127.0.0.1:{port}", "sip:a@127.0.0.1", LOCAL, ring_ms=50)
+            invite = far.recv(4096).decode()
+            for _ in range(batches * 64):  # others came before it
+                far.sendto(b"\r\n\r\n", ours)
+            far.sendto(refusal(invite), ours)
+            time.sleep(0.1)  # the stall: it covers the ring timeout
+            for _ in range(batches + 1):  # what the loop does first when it moves again
+                a.sip._tick()
+            assert [(event[1], event[3]) for event in a.events if event[0] == KIND["ended"]] == [(handle, 486)]
+        finally:
+            a.sip.close()
+
+
+async def test_flood_does_not_keep_timers_from_firing() -> None:
+    a = Peer()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far:
+        far.bind(("127.0.0.1", 0))
+        port, ours = far.getsockname()[1], _sip.addr_text(a.address)
+        try:
+            dst = _sip.addr_parse("127.0.0.1", port)
+            a.sip.create(a.flow, dst, f"sip:x@127.0.0.1:{port}", "sip:a@127.0.0.1", LOCAL, ring_ms=1)
+            time.sleep(0.01)
+            for _ in range(65):  # 64 batches may come first
+                for _ in range(64):
+                    far.sendto(b"\r\n\r\n", ours)
+                assert a.events == []
+                a.sip._tick()
+            assert [event[3] for event in a.events if event[0] == KIND["ended"]] == [408]
+        finally:
+            a.sip.close()
 
 
 async def test_unanswered_invite_is_retransmitted_and_times_out() -> None:
