@@ -154,6 +154,18 @@ cdef extern from "switchroom.h" nogil:
 
     void sip_core_stats(const sip_core *c, c_sip_stats *out)
 
+    enum:
+        SIP_BAD_KEPT
+    struct sip_bad:
+        uint64_t at
+        uint32_t flow
+        uint32_t size
+        net_addr src
+        const char *why
+        uint32_t n
+        char data[200]
+    size_t sip_core_bad(const sip_core *c, sip_bad *out, size_t max)
+
     # ---------------------------------------------------------------- media
     struct media:
         pass

@@ -389,3 +389,10 @@ cdef class Sip:
         counters = dict(s)
         counters["tx_dropped"], counters["tx_error"] = self.tx_dropped, self.tx_error
         return counters
+
+    def bad(self) -> list:
+        """The last bad datagrams: (monotonic ns, source host, source port, size, what is wrong, first 200 bytes)."""
+        cdef lib.sip_bad kept[lib.SIP_BAD_KEPT]
+        self.alive()
+        return [(kept[i].at, *addr_text(addr_bytes(&kept[i].src)), kept[i].size, kept[i].why.decode(),
+                 kept[i].data[:kept[i].n]) for i in range(lib.sip_core_bad(self.core, kept, lib.SIP_BAD_KEPT))]

@@ -225,6 +225,19 @@ struct sip_stats {
 };
 void sip_core_stats(const struct sip_core *c, struct sip_stats *out);
 
+/** One of the datagrams that were counted in rx_bad: who sent what, and what is wrong with it. */
+enum { SIP_BAD_KEPT = 16, SIP_BAD_BYTES = 200 };
+struct sip_bad {
+	uint64_t at;
+	uint32_t flow, size; /* size of the whole datagram */
+	struct net_addr src;
+	const char *why; /* static text */
+	uint32_t n;	 /* bytes kept */
+	char data[SIP_BAD_BYTES];
+};
+/** The last ones, oldest first; at most SIP_BAD_KEPT. */
+size_t sip_core_bad(const struct sip_core *c, struct sip_bad *out, size_t max);
+
 /* ------------------------------------------------------------------- media */
 
 struct media;

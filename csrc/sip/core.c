@@ -198,3 +198,13 @@ void sip_core_stats(const struct sip_core *c, struct sip_stats *out)
 	out->calls = c->calls.used;
 	out->transactions = c->txns.used;
 }
+
+size_t sip_core_bad(const struct sip_core *c, struct sip_bad *out, size_t max)
+{
+	uint64_t all = c->stats.rx_bad, first = all < SIP_BAD_KEPT ? 0 : all - SIP_BAD_KEPT;
+	if (all - first > max)
+		first = all - max;
+	for (uint64_t i = first; i < all; i++)
+		*out++ = c->bad[i % SIP_BAD_KEPT];
+	return (size_t)(all - first);
+}

@@ -36,6 +36,7 @@ struct sip_flow {
 
 /** The datagram being worked on. */
 struct sip_input {
+	struct str raw;
 	struct sip_msg msg;
 	struct sip_via via;  /* the top one */
 	struct str via_rest; /* of the header line that holds the top one */
@@ -59,7 +60,8 @@ struct sip_core {
 	struct wheel wheel;
 	struct outbox out;
 	struct sip_stats stats;
-	uint32_t calls_open; /* whose ENDED is still to come */
+	struct sip_bad bad[SIP_BAD_KEPT]; /* place: stats.rx_bad modulo SIP_BAD_KEPT */
+	uint32_t calls_open;		  /* whose ENDED is still to come */
 	struct sip_flow flow[SIP_FLOWS];
 	struct sip_input in;
 	struct sip_msg own;	   /* for reading back a message of ours */

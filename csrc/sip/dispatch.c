@@ -1,6 +1,7 @@
 /** dispatch.c  What came in: RFC 3261 8.1.3, 8.2, 17.1.3, 17.2.3, 18.1.2. Requests are answered without state until one
  *  is good enough to become a call, so that a flood costs no memory. */
 #include <errno.h>
+#include <string.h>
 
 #include "sip/call.h"
 #include "sip/options.h"
@@ -220,11 +221,26 @@ static bool take_headers(struct sip_core *c)
 	       sip_msg_value(&in->msg, SIP_HDR_CALL_ID).n && sip_msg_value(&in->msg, SIP_HDR_CSEQ).n;
 }
 
+static void keep_bad(struct sip_core *c)
+{
+	const struct sip_input *in = &c->in;
+	struct sip_bad *b = &c->bad[c->stats.rx_bad++ % SIP_BAD_KEPT];
+	size_t n = in->raw.n < SIP_BAD_BYTES ? in->raw.n : SIP_BAD_BYTES;
+	*b = (struct sip_bad){.at = c->now,
+			      .flow = in->flow,
+			      .size = (uint32_t)in->raw.n,
+			      .src = in->src,
+			      .why = in->msg.why ? in->msg.why : "a header that every message needs is missing or bad",
+			      .n = (uint32_t)n};
+	if (n)
+		memcpy(b->data, in->raw.p, n);
+}
+
 /** Against the grammar: 400 (505 for another version) when there is enough to answer with. Never to an ACK. */
 static void bad_input(struct sip_core *c)
 {
 	struct sip_msg *m = &c->in.msg;
-	c->stats.rx_bad++;
+	keep_bad(c);
 	if (!m->request || m->method == SIP_ACK || !take_headers(c))
 		return;
 	struct reply r = {.status = m->refuse ? m->refuse : 400};
@@ -267,6 +283,7 @@ int sip_core_recv(struct sip_core *c, uint32_t flow, const struct net_addr *src,
 	}
 	c->in.flow = flow;
 	c->in.src = *src;
+	c->in.raw = (struct str){data, n};
 	int err = sip_msg_parse(&c->in.msg, data, n);
 	if (err == 0)
 		message_input(c);

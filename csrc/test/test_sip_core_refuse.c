@@ -153,6 +153,27 @@ out:
 	net_free(&net);
 }
 
+TEST(bad_datagrams_are_kept_for_a_look_the_last_sixteen)
+{
+	struct sip_bad kept[SIP_BAD_KEPT + 1] = {0};
+	char text[32];
+	CHECK(core_and_script() == 0);
+	CHECK(sip_core_bad(net.node[0].core, kept, SIP_BAD_KEPT) == 0);
+	for (unsigned i = 0; i < 20; i++) {
+		snprintf(text, sizeof(text), "nonsense %u\n\n", i);
+		net_say(&net, 1, 0, text);
+		net_run(&net, 20);
+	}
+	CHECK(net_stats(&net, 0).rx_bad == 20);
+	CHECK(sip_core_bad(net.node[0].core, kept, SIP_BAD_KEPT + 1) == SIP_BAD_KEPT);
+	CHECK(kept[0].n >= 10 && memcmp(kept[0].data, "nonsense 4", 10) == 0 && kept[0].why);
+	CHECK(memcmp(kept[15].data, "nonsense 19", 11) == 0 && kept[15].size == kept[15].n);
+	CHECK(kept[15].src.family == ADDR_V4 && kept[15].at > kept[0].at);
+	CHECK(sip_core_bad(net.node[0].core, kept, 1) == 1 && memcmp(kept[0].data, "nonsense 19", 11) == 0);
+out:
+	net_free(&net);
+}
+
 TEST(endpoint_accepts_max_forwards_of_zero)
 {
 	CHECK(core_and_script() == 0); /* RFC 4475 3.3.11: only who would forward refuses */

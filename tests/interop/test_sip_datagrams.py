@@ -107,7 +107,9 @@ async def test_noise_is_counted(phone: Phone, client: AsyncClient) -> None:
     before = (await client.engine.stats()).sip_bad
     phone.send(NOISE["http"])
     phone.proves_life()
-    assert (await client.engine.stats()).sip_bad == before + 1
+    stats = await client.engine.stats()
+    assert stats.sip_bad == before + 1
+    assert stats.sip_bad_last[-1].source.startswith("127.0.0.1:") and stats.sip_bad_last[-1].reason
 
 
 async def test_messages_gone_bad_leave_nothing_behind(phone: Phone, client: AsyncClient) -> None:

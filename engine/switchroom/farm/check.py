@@ -187,6 +187,7 @@ def engine_lost_nothing(engine: EngineStats) -> Finding:
     """The engine's own counters of what should never happen."""
     names = ("rtp_lost", "rtp_tx_errors", "rec_errors", "sip_bad")
     told = [f"{name}: {getattr(engine, name)}" for name in names if getattr(engine, name)]
+    told += [f"from {bad.source}: {bad.reason}: {bad.text!r}" for bad in engine.sip_bad_last]
     return Finding("the engine counts no loss and no error", len(names), told)
 
 

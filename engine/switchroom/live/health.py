@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from ..schema.engine import EngineStats, Health
+from ..schema.engine import BadDatagram, EngineStats, Health
 from .clock import now_ms
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class Watch:
             sip_rx=sip["rx"],
             sip_tx=sip["tx"],
             sip_bad=sip["rx_bad"],
+            sip_bad_last=tuple(map(_bad_datagram, engine.core.sip.bad())),
             sip_retransmits=sip["retransmits_tx"],
             calls_refused=sip["calls_refused"],
             rtp_rx=media["rx_packets"],
@@ -113,8 +114,20 @@ class Watch:
         return Health(live=True, ready=not reasons, reasons=reasons, degraded=tuple(degraded))
 
 
+def _bad_datagram(bad: tuple[int, str, int, int, str, bytes]) -> BadDatagram:
+    at_ns, host, port, size, reason, data = bad
+    return BadDatagram(
+        at_ms=now_ms() - (time.monotonic_ns() - at_ns) // 1_000_000,
+        source=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        size=size,
+        reason=reason,
+        text=data.decode("utf-8", "backslashreplace"),
+    )
+
+
 def _as_dict(stats: EngineStats) -> dict[str, int]:
-    return {name: getattr(stats, name) for name in EngineStats.__struct_fields__}
+    """Of a sample: figures only."""
+    return {name: getattr(stats, name) for name in EngineStats.__struct_fields__ if name != "sip_bad_last"}
 
 
 def _rss_kib() -> int:

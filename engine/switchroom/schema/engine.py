@@ -18,6 +18,16 @@ class Drain(Request, frozen=True, kw_only=True):
     deadline_ms: Ms = 30_000
 
 
+class BadDatagram(Reply, frozen=True, kw_only=True):
+    """A SIP datagram against the grammar: who sent it, what is wrong, how it begins (200 bytes at most)."""
+
+    at_ms: int
+    source: str
+    size: int
+    reason: str
+    text: str
+
+
 class EngineStats(Reply, frozen=True, kw_only=True):
     """Counters since start, unless `_now`. CPU times are of the whole process and of the media threads."""
 
@@ -29,6 +39,8 @@ class EngineStats(Reply, frozen=True, kw_only=True):
     sip_rx: int = 0
     sip_tx: int = 0
     sip_bad: int = 0
+    sip_bad_last: tuple[BadDatagram, ...] = ()
+    """The last 16 of them; not in the samples that are sent as events."""
     sip_retransmits: int = 0
     calls_refused: int = 0
     rtp_rx: int = 0
