@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +13,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from switchroom.farm.ports import free_port, free_udp_range
+
+__all__ = ["Daemon", "free_port", "free_port_range"]
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "engine"), "PYTHONUNBUFFERED": "1"}
@@ -27,26 +31,9 @@ def soak_seconds(request: pytest.FixtureRequest) -> int:
     return int(request.config.getoption("--soak-seconds"))
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM, host: str = "127.0.0.1") -> int:
-    """A port that was free a moment ago."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
-
-
 def free_port_range(count: int) -> tuple[int, int]:
-    """First (even) and last of `count` UDP ports, all free a moment ago, below the kernel's ephemeral ones."""
-    start = 10_000 + (os.getpid() * 200) % 20_000
-    for first in [*range(start, 30_000, 200), *range(10_000, start, 200)]:
-        with contextlib.ExitStack() as stack:
-            try:
-                for port in range(first, first + count):
-                    probe = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-                    probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return first, first + count - 1
-    raise RuntimeError(f"no {count} free UDP ports in a row between 10000 and 30000")
+    """First (even) and last of `count` UDP ports in a row, all free a moment ago."""
+    return free_udp_range(count, random.SystemRandom())
 
 
 class Daemon:

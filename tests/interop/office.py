@@ -78,9 +78,9 @@ class Line:
 
     def __init__(self, n: int) -> None:
         self.number, self.kept, self.pair, self.trunk = f"line{n}", f"kept{n}", f"pair{n}", f"line{n}"
+        self.port = free_port()
         self.held = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.held.bind(("127.0.0.1", 0))
-        self.port: int = self.held.getsockname()[1]
+        self.held.bind(("127.0.0.1", self.port))
 
 
 class Office:

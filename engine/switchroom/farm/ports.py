@@ -30,21 +30,30 @@ def _host_port(uri: str) -> tuple[str, int]:
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
-def free_udp_port(host: str = "127.0.0.1") -> int:
-    """A UDP port that was free a moment ago."""
+_SINGLE = range(30_000, 32_768)
+"""Below the kernel's ephemeral ports (ip_local_port_range begins at 32768), above those of ranges."""
+_RANGES = range(10_000, 30_000)
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM, host: str = "127.0.0.1") -> int:
+    """A port that was free a moment ago and that nobody gets who asks for any, for a program that is yet to bind it."""
     family = socket.AF_INET6 if ip_address(host).version == 6 else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+    for port in random.SystemRandom().sample(_SINGLE, len(_SINGLE)):
+        with socket.socket(family, kind) as probe, contextlib.suppress(OSError):
+            probe.bind((host, port))
+            return port
+    raise MediaError(f"no free port on {host} between {_SINGLE[0]} and {_SINGLE[-1]}; end what holds them")
 
 
 def free_udp_range(count: int, rng: random.Random, host: str = "127.0.0.1") -> tuple[int, int]:
     """First (even) and last of `count` UDP ports in a row below the ephemeral ones, all free a moment ago."""
     for _ in range(200):
-        first = rng.randrange(10_000, 32_000 - count, 2)
+        first = rng.randrange(_RANGES[0], _RANGES[-1] + 1 - count, 2)
         if _all_free(host, first, count):
             return first, first + count - 1
-    raise MediaError(f"no {count} free UDP ports in a row on {host} between 10000 and 32000; end what holds them")
+    raise MediaError(
+        f"no {count} free UDP ports in a row on {host} between {_RANGES[0]} and {_RANGES[-1]}; end what holds them"
+    )
 
 
 def _all_free(host: str, first: int, count: int) -> bool:
