@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -48,8 +49,18 @@ def describe(limits: ControlLimits) -> ApiInfo:
         events=TOPICS,
         errors=tuple(ErrorInfo(code=code, name=name, doc=doc) for code, name, doc in error_table()),
         limits=limits.shown(),
-        schemas=schemas,
+        schemas={name: _unindented(schema) for name, schema in schemas.items()},
     )
+
+
+def _unindented(schema: Any) -> Any:
+    """Docstrings without the indentation of their source, which some versions of Python and msgspec leave in."""
+    if isinstance(schema, dict):
+        return {
+            key: cleandoc(value) if key == "description" and isinstance(value, str) else _unindented(value)
+            for key, value in schema.items()
+        }
+    return [_unindented(value) for value in schema] if isinstance(schema, list) else schema
 
 
 def level_document(description: ApiInfo) -> dict[str, Any]:
