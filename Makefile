@@ -7,7 +7,7 @@
 #   lint types   format and style; mypy --strict and layering
 #   tsan fuzz    thread sanitizer; libFuzzer targets for FUZZ_SECONDS each
 #   bench soak   figures of README.md; a long run with flat memory
-#   docs wheel clean
+#   docs wheel clean         lock   newer versions of the Python packages
 .DEFAULT_GOAL := build
 SHELL := /bin/bash
 PY := .venv/bin/python
@@ -38,20 +38,29 @@ define need
 endef
 
 .PHONY: build demo test test-fast test-c test-py lint types tsan asan fuzz bench bench-short soak docs wheel clean \
-        debug packages test-packages format
+        debug packages test-packages format lock
 
 packages:
 	$(call need,$(BUILD_PACKAGES))
 test-packages: packages
 	$(call need,$(TEST_PACKAGES))
 
-.venv/.made: pyproject.toml | packages
+# What the project and its extras need, a requirement a line.
+REQUIRED = $(PY) -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+  print(*sorted({r for e in (p["dependencies"], *p["optional-dependencies"].values()) for r in e \
+  if not r.startswith("switchroom")}), sep="\n")'
+.venv/.made: pyproject.toml constraints.txt | packages
 	@python=$$(for p in python3 python3.13 python3.12 python3.11; do command -v $$p >/dev/null && \
 	  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && { echo $$p; break; }; done); \
 	[ -n "$$python" ] || { echo "Python 3.11 or newer is needed; found: $$(python3 --version 2>&1)"; exit 1; }; \
 	[ -x $(PY) ] || $$python -m venv .venv
-	$(PY) -m pip install -q --disable-pip-version-check $$($(PY) -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb")); e = p["project"]["optional-dependencies"]; print(*(r for r in p["project"]["dependencies"] + e["tui"] + e["dsp"] + e["dev"] if not r.startswith("switchroom")))')
+	$(REQUIRED) | $(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -r /dev/stdin
 	@touch $@
+
+# constraints.txt: the versions the tests have been seen to pass with. This takes the newest ones; run the tests, then commit.
+lock: .venv/.made
+	$(REQUIRED) | $(PY) -m pip install -q --disable-pip-version-check --upgrade -r /dev/stdin
+	$(PY) -m pip list --format freeze --exclude pip --exclude switchroom > constraints.txt
 
 build/.built: .venv/.made setup.py $(C_SRC) $(BIND_SRC) engine/switchroom/_version.py
 	@mkdir -p build
