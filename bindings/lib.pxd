@@ -229,6 +229,7 @@ cdef extern from "switchroom.h" nogil:
     int media_echo(media *m, uint64_t leg, c_bool on)
     int media_mix_open(media *m, uint64_t *mix)
     int media_mix_join(media *m, uint64_t mix, uint64_t leg, unsigned roles)
+    int media_mix_hear(media *m, uint64_t mix, uint64_t leg, const uint64_t *others, size_t n)
     int media_mix_leave(media *m, uint64_t leg)
     int media_mix_close(media *m, uint64_t mix)
     int media_clip_load(media *m, const char *path, uint64_t *clip, char *why, size_t why_n)

@@ -27,6 +27,7 @@ cdef extern from *:
         AMD_REASON_COUNT
         MIX_TALK
         MIX_HEAR
+        MIX_BESIDE
 
 EVENTS = tuple(media_event_texts[i].decode() for i in range(MEDIA_EV_COUNT))
 AMD_VERDICTS = tuple(amd_verdict_texts[i].decode() for i in range(AMD_VERDICT_COUNT))
@@ -36,6 +37,7 @@ VERSION = lib.switchroom_version().decode()
 DEF DRAIN = 256
 DEF WHY = 200
 DEF FRAME = 160
+DEF MEMBERS = 16
 
 
 cdef object pcm_view(object pcm):
@@ -155,9 +157,22 @@ cdef class Media:
         check(lib.media_mix_open(self.m, &mix), "mix")
         return mix
 
-    def join_mix(self, uint64_t mix, uint64_t leg, bint talk, bint hear) -> None:
+    def join_mix(self, uint64_t mix, uint64_t leg, bint talk, bint hear, bint beside=False) -> None:
+        cdef unsigned roles = (MIX_TALK if talk else 0) | (MIX_HEAR if hear else 0) | (MIX_BESIDE if beside else 0)
         self.alive()
-        check(lib.media_mix_join(self.m, mix, leg, (MIX_TALK if talk else 0) | (MIX_HEAR if hear else 0)), "mix")
+        check(lib.media_mix_join(self.m, mix, leg, roles), "mix")
+
+    def hear_mix(self, uint64_t mix, uint64_t leg, others) -> None:
+        """`others`: legs; at most 16 can be members."""
+        cdef uint64_t handles[MEMBERS]
+        cdef size_t n = 0
+        self.alive()
+        for other in others:
+            if n == MEMBERS:
+                raise ValueError(f"a mix has at most {MEMBERS} members")
+            handles[n] = other
+            n += 1
+        check(lib.media_mix_hear(self.m, mix, leg, handles, n), "mix")
 
     def leave_mix(self, uint64_t leg) -> None:
         self.alive()

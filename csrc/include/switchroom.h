@@ -302,7 +302,7 @@ struct media_event {
 #define MEDIA_COMMANDS(X)                                                                           \
 	X(ADOPT, "open") X(MOVE, "move") X(REMOTE, "remote") X(CLOSE, "close") X(BRIDGE, "bridge")     \
 	X(UNBRIDGE, "unbridge") X(ECHO, "echo") X(MIX_JOIN, "mix_join") X(MIX_LEAVE, "mix_leave")      \
-	X(MIX_CLOSE, "mix_close") X(PLAY, "play") X(TONE, "tone") X(DTMF, "dtmf") X(STOP_PLAY, "stop_play") \
+	X(MIX_HEAR, "mix_hear") X(MIX_CLOSE, "mix_close") X(PLAY, "play") X(TONE, "tone") X(DTMF, "dtmf") X(STOP_PLAY, "stop_play") \
 	X(RECORD, "record_start") X(RECORD_STOP, "record_stop") X(AMD, "amd_start") X(AMD_STOP, "amd_stop") \
 	X(BEEP, "beep_start") X(TAP, "tap_open") X(TAP_CLOSE, "tap_close") X(SINK, "sink_open")        \
 	X(SINK_FLUSH, "sink_flush") X(SINK_CLOSE, "sink_close")
@@ -352,10 +352,16 @@ int media_bridge(struct media *m, uint64_t a, uint64_t b); /* both hear each oth
 int media_unbridge(struct media *m, uint64_t leg);	   /* this leg and its partner(s) hear nothing more */
 int media_echo(struct media *m, uint64_t leg, bool on);
 
-/** Mixes: each member hears the sum of the others that may talk. Up to 16 members. */
-enum mix_role { MIX_TALK = 1, MIX_HEAR = 2 };
+/** Mixes: each member hears the sum of the others that may talk. Up to 16 members.
+ *  MIX_BESIDE: the leg keeps its bridge, which goes on forwarding at once; what it hears of the mix is laid over what it
+ *  hears of the bridge. Such a leg must be on the mix's worker already (-EPROTO): let the bridge join first. */
+enum mix_role { MIX_TALK = 1, MIX_HEAR = 2, MIX_BESIDE = 4 };
 int media_mix_open(struct media *m, uint64_t *mix);
+/** Again: new roles. -ENOBUFS: 16 members. */
 int media_mix_join(struct media *m, uint64_t mix, uint64_t leg, unsigned roles);
+/** From now on it hears only these members, and nobody who joins later unless this is called again. -ENOENT: one of
+ *  them is none. Changes fade over one frame. */
+int media_mix_hear(struct media *m, uint64_t mix, uint64_t leg, const uint64_t *others, size_t n);
 int media_mix_leave(struct media *m, uint64_t leg);
 int media_mix_close(struct media *m, uint64_t mix);
 

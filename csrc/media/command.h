@@ -14,7 +14,7 @@ struct recording;
 
 struct command {
 	uint32_t kind;	/* enum media_command */
-	uint32_t value; /* echo: on; mix: roles; beep: ms; loops; MOVE: target worker */
+	uint32_t value; /* echo: on; mix: roles, or seats heard; beep: ms; loops; MOVE: target worker */
 	uint64_t leg;
 	uint64_t tag;
 	uint64_t at; /* CLOCK_MONOTONIC ns when it was posted: a busy worker executes it later */
@@ -28,6 +28,10 @@ struct command {
 			uint16_t n, tone_ms, gap_ms;
 		} digits;
 		struct mix *mix;
+		struct {
+			struct mix *mix;
+			uint32_t seat;
+		} seat;
 		struct recording *rec;
 		struct amd_opts amd;
 		struct pcm_ring *pcm; /* tap, sink */

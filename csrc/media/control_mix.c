@@ -19,12 +19,21 @@ int media_mix_open(struct media *m, uint64_t *handle)
 	return 0;
 }
 
+/* Of a leg, or a free one (0); MIX_MEMBERS: none. */
+static uint32_t seat_of(const struct mix *mix, uint64_t leg)
+{
+	uint32_t i = 0;
+	while (i < MIX_MEMBERS && mix->seats[i] != leg)
+		i++;
+	return i;
+}
+
 void media_mix_left(struct media *m, struct leg *leg)
 {
 	struct mix *mix = slots_get(&m->mixes, leg->control.mix);
 	leg->control.mix = 0;
 	if (mix)
-		mix->joined--;
+		mix->seats[seat_of(mix, leg->handle)] = 0;
 }
 
 static int prepare_input(struct leg *leg)
@@ -40,22 +49,40 @@ int media_mix_join(struct media *m, uint64_t handle, uint64_t leg_handle, unsign
 	struct leg *leg = media_leg(m, leg_handle);
 	if (!mix || !leg)
 		return -ENOENT;
-	if (roles & ~(unsigned)(MIX_TALK | MIX_HEAR))
+	if (roles & ~(unsigned)(MIX_TALK | MIX_HEAR | MIX_BESIDE))
 		return -EINVAL;
 	bool member = leg->control.mix == handle;
+	uint32_t seat = seat_of(mix, member ? leg_handle : 0);
 	uint32_t home = mix->worker == OWNER_NOBODY ? leg->control.worker : mix->worker;
-	if ((!member && mix->joined == MIX_MEMBERS) || !media_room(m, home, 2) ||
-	    !media_room(m, leg->control.worker, 1))
+	if (roles & MIX_BESIDE && leg->control.worker != home)
+		return -EPROTO; /* moving it would end its bridge */
+	if (seat == MIX_MEMBERS || !media_room(m, home, 2) || !media_room(m, leg->control.worker, 1))
 		return -ENOBUFS;
 	if (prepare_input(leg))
 		return -ENOMEM;
-	struct command c = {.kind = MEDIA_CMD_MIX_JOIN, .value = roles, .u.mix = mix};
+	struct command c = {.kind = MEDIA_CMD_MIX_JOIN, .value = roles, .u.seat = {.mix = mix, .seat = seat}};
 	mix->worker = home;
 	media_move(m, leg, home);
 	if (!member) {
 		media_mix_left(m, leg);
 		leg->control.mix = handle;
-		mix->joined++;
+		mix->seats[seat] = leg_handle;
+	}
+	return media_post(m, leg, &c);
+}
+
+int media_mix_hear(struct media *m, uint64_t handle, uint64_t leg_handle, const uint64_t *others, size_t n)
+{
+	const struct mix *mix = slots_get(&m->mixes, handle);
+	struct leg *leg = media_leg(m, leg_handle);
+	struct command c = {.kind = MEDIA_CMD_MIX_HEAR};
+	if (!mix || !leg || leg->control.mix != handle)
+		return -ENOENT;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t seat = others[i] ? seat_of(mix, others[i]) : MIX_MEMBERS;
+		if (seat == MIX_MEMBERS)
+			return -ENOENT;
+		c.value |= 1u << seat;
 	}
 	return media_post(m, leg, &c);
 }

@@ -36,25 +36,29 @@ static int do_bridge(struct worker *w, struct leg *a, uint64_t handle)
 
 static int do_unbridge(struct leg *leg)
 {
-	if (leg->bridge) /* a mix is left by its own command */
-		leg_detach(leg);
+	leg_unbridge(leg); /* a mix is left by its own command */
 	return 0;
 }
 
 static int do_echo(struct leg *leg, bool on)
 {
-	if (!on && leg->bridge != leg)
-		return 0;
-	leg_detach(leg);
-	leg->bridge = on ? leg : NULL;
+	if (on) {
+		leg_detach(leg);
+		leg->bridge = leg;
+	} else if (leg->bridge == leg) {
+		leg_unbridge(leg);
+	}
 	return 0;
 }
 
-static int do_mix_join(const struct worker *w, struct leg *leg, struct mix *mix, unsigned roles)
+static int do_mix_join(const struct worker *w, struct leg *leg, const struct command *c)
 {
-	if (leg->mix != mix)
+	if (!(c->value & MIX_BESIDE) && leg->mix != c->u.seat.mix)
 		leg_detach(leg);
-	return mix_join(mix, leg, roles, w->now);
+	else if (leg->mix != c->u.seat.mix)
+		mix_leave(leg);
+	mix_join(c->u.seat.mix, leg, c->u.seat.seat, c->value, w->now);
+	return 0;
 }
 
 static int do_play(struct worker *w, struct leg *leg, const struct command *c)
@@ -158,7 +162,10 @@ static int execute_leg(struct worker *w, struct leg *leg, const struct command *
 	case MEDIA_CMD_ECHO:
 		return do_echo(leg, c->value);
 	case MEDIA_CMD_MIX_JOIN:
-		return do_mix_join(w, leg, c->u.mix, c->value);
+		return do_mix_join(w, leg, c);
+	case MEDIA_CMD_MIX_HEAR:
+		mix_hear(leg, (uint16_t)c->value);
+		return 0;
 	case MEDIA_CMD_MIX_LEAVE:
 		mix_leave(leg);
 		return 0;

@@ -86,6 +86,7 @@ struct leg {
 
 	struct leg *bridge; /* each other's, or itself: echo */
 	struct mix *mix;
+	uint8_t mix_seat;
 	int64_t mix_at; /* position this leg hears next */
 	struct player player;
 	struct recording *recording;
@@ -111,7 +112,9 @@ void leg_describe(struct worker *w, struct leg *leg, const struct leg_remote *r)
 void leg_close(struct worker *w, struct leg *leg);
 void leg_visit(struct worker *w, struct leg *leg);
 void leg_publish(struct leg *leg);
-/** Leave bridge, echo or mix; the partner hears nothing more either. */
+/** Leave bridge or echo; the partner hears nothing more either. */
+void leg_unbridge(struct leg *leg);
+/** The same and the mix. */
 void leg_detach(struct leg *leg);
 void leg_play_end(struct worker *w, struct leg *leg, bool stopped);
 

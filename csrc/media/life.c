@@ -48,7 +48,7 @@ void leg_describe(struct worker *w, struct leg *leg, const struct leg_remote *r)
 	leg->described = true;
 }
 
-void leg_detach(struct leg *leg)
+void leg_unbridge(struct leg *leg)
 {
 	if (leg->bridge && leg->bridge != leg) {
 		leg->bridge->tx.from = 0;
@@ -56,6 +56,11 @@ void leg_detach(struct leg *leg)
 	}
 	leg->bridge = NULL;
 	leg->tx.from = 0;
+}
+
+void leg_detach(struct leg *leg)
+{
+	leg_unbridge(leg);
 	mix_leave(leg);
 }
 

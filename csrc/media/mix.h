@@ -1,30 +1,43 @@
-/** mix.h  Conference without a mixer's clock: each member's audio lies on one line of time, each hearer sums the
- *  others' at its own pace, MIX_DELAY_MS behind. Worker only; the object is made and freed by the control thread. */
+/** mix.h  Conference without a mixer's clock: each member's audio lies on one line of time, each hearer sums those it
+ *  may hear at its own pace, MIX_DELAY_MS behind. Worker only; the object is made and freed by the control thread.
+ *
+ *  Who hears whom is a matrix: each member has a seat (a bit), and a mask of the seats it hears. What changes in it
+ *  fades in or out over one frame, so that no switch is a click. A member may keep its bridge (MIX_BESIDE): it goes on
+ *  forwarding at once, and what the member hears of the mix is laid over the packets forwarded to it. */
 #ifndef MEDIA_MIX_H
 #define MEDIA_MIX_H
 
 #include "media/leg.h"
 
-enum { MIX_MEMBERS = 16, MIX_DELAY_MS = 40 };
+enum { MIX_MEMBERS = 16, MIX_DELAY_MS = 40, MIX_ALL = 0xffff };
 
 struct mix {
 	struct mix *next; /* control thread: closed, waiting for the worker */
 	uint64_t handle;
-	uint32_t worker;      /* control thread: home, fixed by the first join; OWNER_NOBODY before */
-	uint32_t joined;      /* control thread: members after all posted commands */
-	_Atomic bool retired; /* the worker will not touch it again */
-	/* the worker's */
-	uint32_t n;
-	struct leg *members[MIX_MEMBERS];
+	uint32_t worker;	     /* control thread: home, fixed by the first join; OWNER_NOBODY before */
+	uint64_t seats[MIX_MEMBERS]; /* control thread: legs after all posted commands, 0: free */
+	_Atomic bool retired;	     /* the worker will not touch it again */
+	/* the worker's, by seat */
+	struct leg *members[MIX_MEMBERS]; /* NULL: free */
 	uint8_t roles[MIX_MEMBERS];
+	uint16_t hears[MIX_MEMBERS]; /* seats; its own is left out */
+	uint16_t heard[MIX_MEMBERS]; /* in its last frame */
+	uint16_t chosen;	     /* seats whose mask was set */
 };
 
-int mix_join(struct mix *m, struct leg *leg, unsigned roles, uint64_t now); /* -ENOBUFS. Again: new roles */
+/** Seats are given by the control thread. Again: new roles; the mask stays. A member hears all, newcomers too, until it
+ *  has chosen by mix_hear(): from then on only those. */
+void mix_join(struct mix *m, struct leg *leg, unsigned seat, unsigned roles, uint64_t now);
+void mix_hear(struct leg *leg, uint16_t seats);
 void mix_leave(struct leg *leg);
 void mix_close(struct mix *m);
 /** Audio that a member said, by its RTP time. */
 void mix_put(struct leg *leg, const int16_t *pcm, size_t n, uint32_t ts, uint64_t now);
-/** What a member hears: the sum of the others. false: it may not hear, send nothing. */
+/** Does it hear anybody of the mix, or fades one out? */
+bool mix_hears(const struct leg *leg);
+/** What a member hears: the sum of those it hears. false: it may not hear, send nothing. */
 bool mix_get(struct leg *leg, int16_t *pcm, size_t n, uint64_t now);
+/** The same laid over `pcm`. n <= LEG_FRAME_MAX. false: nothing was said, `pcm` is as it was. */
+bool mix_overlay(struct leg *leg, int16_t *pcm, size_t n, uint64_t now);
 
 #endif

@@ -8,6 +8,9 @@
 #include "rtp/packet.h"
 #include "rtp/seq.h"
 
+/* A bridge that has brought nothing for so long is silent. */
+enum { CARRIER_MS = 60 };
+
 static ssize_t send_once(const struct leg *leg, const uint8_t *data, size_t n)
 {
 	struct sockaddr_storage sa;
@@ -45,6 +48,18 @@ static uint64_t source_key(const struct leg *src)
 	return (src->handle >> 32) << 40 | (src->handle & 0xfffff) << 20 | (src->rx.epoch & 0xfffff);
 }
 
+/* What the far end says over a bridge and what its mix adds, in the codec of `dst`. true: done. */
+static bool overlay(struct worker *w, struct leg *dst, const struct rtp_packet *p, uint8_t *payload)
+{
+	if (!mix_hears(dst) || p->n > LEG_FRAME_MAX)
+		return false;
+	g711_decode((enum codec)p->pt, payload, p->n, w->pcm);
+	if (!mix_overlay(dst, w->pcm, p->n, w->now))
+		return false;
+	g711_encode((enum codec)dst->codec, w->pcm, p->n, payload);
+	return true;
+}
+
 void leg_forward(struct worker *w, struct leg *dst, const struct leg *src, struct rtp_packet *p, bool event)
 {
 	if (dst->player.kind != PLAY_NOTHING || !can_send(dst))
@@ -58,10 +73,11 @@ void leg_forward(struct worker *w, struct leg *dst, const struct leg *src, struc
 	enum codec from = (enum codec)p->pt, to = (enum codec)dst->codec;
 	if (!rtp_sender_forward(&dst->tx, key, p, samples, w->now))
 		return;
-	p->pt = event ? dst->te_pt : dst->codec;
 	uint8_t *payload = w->rx + (p->payload - w->rx);
+	bool laid = !event && overlay(w, dst, p, payload);
+	p->pt = event ? dst->te_pt : dst->codec;
 	if (!event) {
-		if (from != to)
+		if (!laid && from != to)
 			g711_transcode(from, to, payload, p->n, payload);
 		if (dst->recording)
 			record_put(w, dst, REC_RIGHT, to, payload, p->n, 0, p->ts);
@@ -127,6 +143,20 @@ static void watch_sink(struct worker *w, const struct leg *leg)
 			 0);
 }
 
+/* A bridge brings packets that the mix is laid over. While none come (silence is not sent), the mix goes on alone. */
+static bool carried(const struct worker *w, const struct leg *leg)
+{
+	return leg->bridge && leg->tx.from != RTP_GENERATED && w->now - leg->tx.at < (uint64_t)CARRIER_MS * NS_PER_MS;
+}
+
+static void generate_mix(struct worker *w, struct leg *leg, uint32_t samples)
+{
+	if (leg->bridge && (carried(w, leg) || !mix_hears(leg)))
+		return;
+	if (mix_get(leg, w->pcm, samples, w->now))
+		send_audio(w, leg, w->pcm, samples);
+}
+
 void leg_generate(struct worker *w, struct leg *leg)
 {
 	uint32_t samples = leg->interval * (uint32_t)RTP_CLOCK_KHZ;
@@ -136,8 +166,8 @@ void leg_generate(struct worker *w, struct leg *leg)
 		return;
 	}
 	if (pl->kind == PLAY_NOTHING) {
-		if (leg->mix && mix_get(leg, w->pcm, samples, w->now))
-			send_audio(w, leg, w->pcm, samples);
+		if (leg->mix)
+			generate_mix(w, leg, samples);
 		return;
 	}
 	bool more = player_fill(pl, w->pcm, samples);

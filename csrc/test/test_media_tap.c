@@ -114,7 +114,7 @@ TEST_NO_OOM(media_mix_roles_make_a_silent_listener)
 	CHECK(rig_settle(&p.r, p.f[1].leg));
 	CHECK(media_mix_join(p.r.m, p.mix, p.f[2].leg, MIX_HEAR) == 0);
 	CHECK(rig_settle(&p.r, p.f[2].leg));
-	CHECK(media_mix_join(p.r.m, p.mix, p.f[2].leg, 4) == -EINVAL);
+	CHECK(media_mix_join(p.r.m, p.mix, p.f[2].leg, 8) == -EINVAL);
 	talk(&p, 30);
 	CHECK(heard(&p.f[0], p.say[1]) && heard(&p.f[1], p.say[0]));
 	CHECK(heard(&p.f[2], sum(&p, 0, 1)));

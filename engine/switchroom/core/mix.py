@@ -1,7 +1,8 @@
-"""Three or more legs together; a supervisor who only listens."""
+"""Three or more legs together, each hearing whom it may: conferences, and supervisors beside a bridge."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Mix:
-    """Each member hears the sum of the others that may talk. Up to 16 members."""
+    """Each member hears the sum of the others that may talk, or of those it has chosen. Up to 16 members."""
 
     __slots__ = ("_core", "_handle")
 
@@ -18,9 +19,17 @@ class Mix:
         self._core = core
         self._handle = handle
 
-    def join(self, leg: Leg, *, talk: bool = True, hear: bool = True) -> None:
-        """Capacity when the mix is full. Joining again changes the roles."""
-        self._core.media.join_mix(self._handle, leg._open_media(), talk, hear)
+    def join(self, leg: Leg, *, talk: bool = True, hear: bool = True, beside: bool = False) -> None:
+        """Capacity when the mix is full. Joining again changes the roles.
+
+        `beside`: the leg keeps its bridge, which goes on forwarding without a gap; what it hears of the mix is laid
+        over that. It never hears its partner through the mix. Such legs join first: the mix lives where they are.
+        """
+        self._core.media.join_mix(self._handle, leg._open_media(), talk, hear, beside)
+
+    def hear(self, leg: Leg, others: Iterable[Leg]) -> None:
+        """From now on `leg` hears these members only, and nobody who joins later. NotFound: one is no member."""
+        self._core.media.hear_mix(self._handle, leg._open_media(), [other._open_media() for other in others])
 
     def leave(self, leg: Leg) -> None:
         if leg._media:
