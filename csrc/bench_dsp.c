@@ -8,7 +8,9 @@
 
 #include "dsp/amd.h"
 #include "dsp/beep.h"
+#include "dsp/codec.h"
 #include "dsp/g711.h"
+#include "dsp/resample.h"
 #include "dsp/tone.h"
 
 enum { FRAME = 160, FRAMES = 500, RUNS = 5, ROUNDS = 40 };
@@ -21,6 +23,12 @@ struct input {
 	struct amd amd;
 	struct beep beep;
 	struct tone tone;
+	struct resampler up, down;
+	struct encoder *encoder[2]; /* G.722, Opus */
+	struct decoder *decoder[2];
+	int16_t wide[FRAME * 2];
+	uint8_t coded[2][CODEC_PAYLOAD_MAX];
+	int coded_n[2];
 };
 
 static void decode(struct input *in, int i)
@@ -85,6 +93,50 @@ static void beep(struct input *in, int i)
 	beep_push(&in->beep, in->pcm[i], FRAME);
 }
 
+static void up(struct input *in, int i)
+{
+	resampler_run(&in->up, in->pcm[i], FRAME, in->wide);
+}
+
+static void down(struct input *in, int i)
+{
+	resampler_run(&in->down, in->pcm[i / 2 * 2], FRAME * 2, in->wide);
+}
+
+/* 20 ms of wideband: two frames of ours. */
+static void encode_by(struct input *in, int which, int i)
+{
+	in->coded_n[which] = encoder_encode(in->encoder[which], in->pcm[i / 2 * 2], (size_t)FRAME * 2, in->coded[which],
+					    sizeof(in->coded[which]));
+}
+
+static void decode_by(struct input *in, int which)
+{
+	decoder_decode(in->decoder[which], in->coded[which], (size_t)in->coded_n[which], in->wide, (size_t)FRAME * 2);
+}
+
+static void encode_g722(struct input *in, int i)
+{
+	encode_by(in, 0, i);
+}
+
+static void encode_opus(struct input *in, int i)
+{
+	encode_by(in, 1, i);
+}
+
+static void decode_g722(struct input *in, int i)
+{
+	(void)i;
+	decode_by(in, 0);
+}
+
+static void decode_opus(struct input *in, int i)
+{
+	(void)i;
+	decode_by(in, 1);
+}
+
 static double seconds(void)
 {
 	struct timespec t;
@@ -113,6 +165,20 @@ static void measure(const char *name, void (*work)(struct input *, int), struct 
 	printf("dsp.%-12s %8.0f ns/frame (median %.0f)\n", name, ns[0], ns[RUNS / 2]);
 }
 
+static void codecs_open(struct input *in)
+{
+	static const uint8_t codecs[2] = {CODEC_G722, CODEC_OPUS};
+	for (int i = 0; i < 2; i++) {
+		in->encoder[i] = malloc(encoder_size(codecs[i]));
+		in->decoder[i] = malloc(decoder_size(codecs[i]));
+		if (!in->encoder[i] || !in->decoder[i] || encoder_init(in->encoder[i], codecs[i], NULL) ||
+		    decoder_init(in->decoder[i], codecs[i]))
+			abort();
+	}
+	resampler_init(&in->up, 8, 16);
+	resampler_init(&in->down, 16, 8);
+}
+
 static void fill(struct input *in)
 {
 	uint32_t seed = 1;
@@ -137,6 +203,13 @@ int main(void)
 	measure("encode-ulaw", encode_ulaw, &in);
 	measure("encode-alaw", encode_alaw, &in);
 	measure("transcode", transcode, &in);
+	codecs_open(&in);
+	measure("8-to-16", up, &in);
+	measure("16-to-8", down, &in);
+	measure("encode-g722", encode_g722, &in);
+	measure("decode-g722", decode_g722, &in);
+	measure("encode-opus", encode_opus, &in);
+	measure("decode-opus", decode_opus, &in);
 	measure("mix-3", mix, &in);
 	measure("tone-pair", tone, &in);
 	measure("amd", amd, &in);
