@@ -21,7 +21,7 @@ DECLARATIONS = """
 const char *switchroom_version(void);
 struct str { const char *p; size_t n; };
 struct net_addr { uint8_t family; uint16_t port; uint8_t ip[16]; ...; };
-enum codec { CODEC_PCMU, CODEC_PCMA, CODEC_NONE, ... };
+enum codec { CODEC_PCMU, CODEC_PCMA, CODEC_G722, CODEC_OPUS, CODEC_NONE, ... };
 
 void g711_decode(enum codec c, const uint8_t *in, size_t n, int16_t *out);
 void g711_encode(enum codec c, const int16_t *in, size_t n, uint8_t *out);

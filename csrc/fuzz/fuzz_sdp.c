@@ -30,7 +30,8 @@ static void answer(const struct sdp *s, const struct sip_local *local)
 	struct build b;
 	if (sdp_agree(s, local, &agreed) != 0)
 		return;
-	MUST(agreed.codec == CODEC_PCMU || agreed.codec == CODEC_PCMA);
+	MUST(memchr(local->codecs, agreed.codec, local->ncodecs) && agreed.pt < 128 && agreed.own_pt < 128);
+	MUST(agreed.te_pt == 255 || (agreed.te_pt < 128 && agreed.te_pt != agreed.pt));
 	MUST((agreed.dir & ~local->dir) == 0);
 	build_init(&b, out, sizeof out);
 	sdp_answer(&b, s, &agreed, local, 1, UINT64_MAX);
@@ -41,6 +42,7 @@ static void answer(const struct sdp *s, const struct sip_local *local)
 	for (unsigned i = 0; i < s->nmedia; i++)
 		MUST((int)i == s->audio || (again.media[i].port == 0 && again.media[i].kind.n == s->media[i].kind.n));
 	MUST(sdp_agree(&again, local, &theirs) == 0 && theirs.codec == agreed.codec && theirs.te_pt == agreed.te_pt);
+	MUST(theirs.pt == agreed.pt && theirs.te_khz == agreed.te_khz);
 }
 
 static void offer(const struct sip_local *local)
@@ -58,8 +60,8 @@ static void offer(const struct sip_local *local)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static const struct sip_local v4 = {.rtp = {.family = ADDR_V4, .port = 20000, .ip = {192, 0, 2, 1}},
-					    .codecs = {CODEC_PCMA, CODEC_PCMU},
-					    .ncodecs = 2,
+					    .codecs = {CODEC_OPUS, CODEC_G722, CODEC_PCMA, CODEC_PCMU},
+					    .ncodecs = 4,
 					    .te_pt = 101,
 					    .dir = DIR_SENDRECV};
 	static const struct sip_local v6 = {.rtp = {.family = ADDR_V6, .port = 65534, .ip = {[15] = 1}},

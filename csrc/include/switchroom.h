@@ -90,6 +90,7 @@ struct sip_core_opts {
 	uint32_t t1_ms, t2_ms, t4_ms; /* RFC 3261 17.1.1.1; 0: 500, 4000, 5000 */
 	uint32_t retry_after_s;	      /* sent with our 503s; 0: 5 */
 	bool allow_options;	      /* answer OPTIONS outside a dialog with 200 (503 when not accepting) */
+	uint8_t codecs[4], ncodecs;   /* what INVITEs may agree on (enum codec); none: G.711 */
 };
 
 int sip_core_init(struct sip_core **out, const struct sip_core_opts *o);
@@ -132,6 +133,10 @@ struct sip_media {
 	uint8_t dir;		   /* enum media_dir: what WE may do after their a=sendonly etc. */
 	uint8_t ptime_ms;	   /* 20 unless they asked otherwise */
 	uint8_t rtcp_mux;
+	uint8_t pt, own_pt; /* the codec's payload type: theirs, which is sent; and what our own offers call it */
+	uint8_t te_khz;	    /* clock of telephone-event: 8, or 48 beside Opus */
+	uint8_t fec;	    /* Opus: they can use in-band FEC (useinbandfec=1) */
+	uint8_t play_khz;   /* Opus: they play no more than this (maxplaybackrate), 0: not said */
 };
 
 /* clang-format off */

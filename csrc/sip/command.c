@@ -1,8 +1,10 @@
 /** command.c  What the caller asks: its arguments checked, then handed to the call. */
 #include <errno.h>
 
+#include "dsp/codec.h"
 #include "sip/call.h"
 #include "sip/respond.h"
+#include "sip/sdp.h"
 
 enum { DEFAULT_RING_MS = 180000 };
 
@@ -90,9 +92,11 @@ bool command_local_ok(const struct sip_local *l)
 	if (l->ncodecs == 0 || l->ncodecs > sizeof(l->codecs) || l->dir > DIR_SENDRECV)
 		return false;
 	for (unsigned i = 0; i < l->ncodecs; i++)
-		if (l->codecs[i] != CODEC_PCMU && l->codecs[i] != CODEC_PCMA)
+		if (!codec_info(l->codecs[i]))
 			return false;
-	return l->te_pt == 255 || (l->te_pt >= 96 && l->te_pt <= 127);
+	/* 110 and 111 are taken, see sdp.h */
+	return l->te_pt == 255 ||
+	       (l->te_pt >= 96 && l->te_pt <= 127 && l->te_pt != SDP_OWN_OPUS && l->te_pt != SDP_OWN_TE_WIDE);
 }
 
 static bool opts_ok(struct sip_core *c, const struct sip_call_opts *o)

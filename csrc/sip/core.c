@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/mem.h"
+#include "dsp/codec.h"
 #include "sip/call.h"
 #include "sip/transaction.h"
 
@@ -51,10 +52,30 @@ static bool agent_is_text(struct str s)
 	return true;
 }
 
+static bool codecs_ok(const struct sip_core_opts *o)
+{
+	bool ok = o->ncodecs <= sizeof(o->codecs);
+	for (unsigned i = 0; ok && i < o->ncodecs; i++)
+		ok = codec_info(o->codecs[i]) != NULL;
+	return ok;
+}
+
+static void set_codecs(struct sip_core *c, const struct sip_core_opts *o)
+{
+	c->any_local =
+		(struct sip_local){.codecs = {CODEC_PCMU, CODEC_PCMA}, .ncodecs = 2, .te_pt = 101, .dir = DIR_SENDRECV};
+	if (o->ncodecs == 0)
+		return;
+	memcpy(c->any_local.codecs, o->codecs, sizeof(o->codecs));
+	c->any_local.ncodecs = o->ncodecs;
+}
+
 int sip_core_init(struct sip_core **out, const struct sip_core_opts *o)
 {
 	uint32_t calls = o->max_calls ? o->max_calls : DEFAULT_CALLS;
 	if (calls > MAX_CALLS || o->max_transactions > 8 * MAX_CALLS)
+		return -EINVAL;
+	if (!codecs_ok(o))
 		return -EINVAL;
 	uint32_t txns = o->max_transactions ? o->max_transactions : 4 * calls;
 	if (o->user_agent.n > sizeof(((struct sip_core *)0)->agent) || !agent_is_text(o->user_agent))
@@ -68,6 +89,7 @@ int sip_core_init(struct sip_core **out, const struct sip_core_opts *o)
 	c->retry_after_s = o->retry_after_s ? o->retry_after_s : 5;
 	c->allow_options = o->allow_options;
 	c->accepting = true;
+	set_codecs(c, o);
 	set_agent(c, o->user_agent);
 	set_secrets(c, o->seed);
 	int err = init_memory(c, calls, txns);

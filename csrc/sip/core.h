@@ -52,6 +52,7 @@ struct sip_core {
 	uint64_t random_n;
 	uint32_t t1_ms, t2_ms, t4_ms, retry_after_s;
 	bool accepting, allow_options;
+	struct sip_local any_local; /* what we could agree to, before the caller has said where our audio is */
 	char agent[96];
 	uint8_t nagent;
 	struct pool calls, txns;

@@ -10,7 +10,8 @@ enum { MODIFY_TRIES = 5 };
 static bool media_eq(const struct sip_media *a, const struct sip_media *b)
 {
 	return net_addr_eq(&a->rtp, &b->rtp) && net_addr_eq(&a->rtcp, &b->rtcp) && a->codec == b->codec &&
-	       a->te_pt == b->te_pt && a->dir == b->dir && a->ptime_ms == b->ptime_ms && a->rtcp_mux == b->rtcp_mux;
+	       a->pt == b->pt && a->te_khz == b->te_khz && a->fec == b->fec && a->te_pt == b->te_pt &&
+	       a->dir == b->dir && a->ptime_ms == b->ptime_ms && a->rtcp_mux == b->rtcp_mux;
 }
 
 static void say_media(struct sip_core *c, struct sip_call *k, const struct sip_media *before)

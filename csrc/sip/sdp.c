@@ -4,8 +4,10 @@
 #include <errno.h>
 
 #include "base/netaddr.h"
+#include "dsp/codec.h"
 #include "sip/chars.h"
 #include "sip/lines.h"
+#include "sip/sdp_format.h"
 
 /* What a section (the session, or one m=) has said so far. */
 struct section {
@@ -46,22 +48,6 @@ static bool next_word(struct str *rest, struct str *out)
 	return out->n != 0;
 }
 
-/* A word that is a number of 0-127. */
-static bool next_payload_type(struct str *rest, unsigned *out)
-{
-	size_t n = 0;
-	unsigned v = 0;
-	while (n < rest->n && n < 4 && ch_is(rest->p[n], CH_DIGIT))
-		v = v * 10 + (unsigned)(rest->p[n++] - '0');
-	if (n == 0 || v > 127 || (n < rest->n && rest->p[n] != ' '))
-		return false;
-	while (n < rest->n && rest->p[n] == ' ')
-		n++;
-	*rest = str_from(*rest, n);
-	*out = v;
-	return true;
-}
-
 /* ------------------------------------------------------------- addresses */
 
 static bool is_multicast(const struct net_addr *a)
@@ -86,42 +72,6 @@ static bool parse_connection(struct str rest, struct net_addr *out)
 }
 
 /* ------------------------------------------------------------ attributes */
-
-/* "/8000", one channel */
-static bool is_8k_mono(struct str clock)
-{
-	return str_eq(clock, STR("/8000")) || str_eq(clock, STR("/8000/1"));
-}
-
-static uint8_t codec_of(struct str name)
-{
-	return str_ieq(name, STR("PCMU")) ? CODEC_PCMU : str_ieq(name, STR("PCMA")) ? CODEC_PCMA : CODEC_NONE;
-}
-
-/* "101 telephone-event/8000" */
-static bool parse_rtpmap(struct parse *x, struct str rest)
-{
-	struct sdp *s = x->s;
-	struct str encoding;
-	unsigned pt;
-	if (!next_payload_type(&rest, &pt) || !next_word(&rest, &encoding))
-		return fault(x, "Bad a=rtpmap");
-	const char *slash = memchr(encoding.p, '/', encoding.n);
-	if (!slash)
-		return fault(x, "Bad a=rtpmap");
-	struct str name = ch_span(encoding.p, slash);
-	bool known = is_8k_mono(ch_span(slash, encoding.p + encoding.n));
-	uint8_t codec = known ? codec_of(name) : CODEC_NONE;
-	bool te = known && str_ieq(name, STR("telephone-event"));
-	for (unsigned i = 0; i < s->npt; i++) {
-		if (s->pt[i] != pt)
-			continue;
-		s->codec[i] = codec;
-		if (te && s->te_pt == 255)
-			s->te_pt = (uint8_t)pt;
-	}
-	return true;
-}
 
 /* "53020" or "53020 IN IP4 192.0.2.1" (RFC 3605) */
 static bool parse_rtcp(struct parse *x, struct str rest)
@@ -181,6 +131,11 @@ static void parse_flag(struct parse *x, struct section *in, struct str flag)
 	in->has_dir = true;
 }
 
+static bool format(struct parse *x, const char *why)
+{
+	return why ? fault(x, why) : true;
+}
+
 static bool parse_attribute(struct parse *x, struct str line)
 {
 	struct str value;
@@ -189,7 +144,9 @@ static bool parse_attribute(struct parse *x, struct str line)
 	if (!in_audio(x))
 		return true;
 	if (has_key(line, STR("rtpmap:"), &value))
-		return parse_rtpmap(x, value);
+		return format(x, sdp_rtpmap(x->s, value));
+	if (has_key(line, STR("fmtp:"), &value))
+		return format(x, sdp_fmtp(x->s, value));
 	if (has_key(line, STR("rtcp:"), &value))
 		return parse_rtcp(x, value);
 	if (has_key(line, STR("ptime:"), &value))
@@ -201,18 +158,26 @@ static bool parse_attribute(struct parse *x, struct str line)
 
 /* ---------------------------------------------------------- media sections */
 
+static uint8_t static_codec(unsigned pt)
+{
+	const struct codec_info *k = pt < 96 ? codec_info(pt) : NULL;
+	return k && k->pt == pt ? k->codec : CODEC_NONE;
+}
+
 /* Payload types beyond the table are those they like least; leaving them out is our right. */
 static bool parse_formats(struct parse *x, struct str rest)
 {
 	struct sdp *s = x->s;
 	unsigned pt;
 	while (rest.n) {
-		if (!next_payload_type(&rest, &pt))
+		if (!sdp_payload_type(&rest, &pt))
 			return fault(x, "Bad Payload Type In m=");
 		if (s->npt == SDP_PT_MAX)
 			continue;
 		s->pt[s->npt] = (uint8_t)pt;
-		s->codec[s->npt++] = pt == CODEC_PCMU || pt == CODEC_PCMA ? (uint8_t)pt : CODEC_NONE;
+		s->play_khz[s->npt] = 0;
+		s->fec[s->npt] = false;
+		s->codec[s->npt++] = static_codec(pt);
 	}
 	return true;
 }
@@ -242,7 +207,7 @@ static void clear_audio(struct parse *x)
 	struct sdp *s = x->s;
 	s->audio = -1;
 	s->npt = 0;
-	s->te_pt = 255;
+	s->te_pt = s->te_wide_pt = 255;
 	s->rtcp_mux = false;
 	x->rtcp = (struct net_addr){0};
 	x->ptime = x->maxptime = 0;
@@ -408,9 +373,9 @@ static bool parse_lines(struct parse *x, struct str text)
 int sdp_parse(struct sdp *s, struct str text)
 {
 	struct parse x = {.s = s};
-	*s = (struct sdp){.audio = -1, .te_pt = 255, .dir = DIR_SENDRECV, .ptime_ms = 20};
+	*s = (struct sdp){.audio = -1, .te_pt = 255, .te_wide_pt = 255, .dir = DIR_SENDRECV, .ptime_ms = 20};
 	if (text.n && parse_lines(&x, text))
 		return 0;
-	*s = (struct sdp){.audio = -1, .te_pt = 255, .why = text.n ? s->why : "Empty"};
+	*s = (struct sdp){.audio = -1, .te_pt = 255, .te_wide_pt = 255, .why = text.n ? s->why : "Empty"};
 	return -EBADMSG;
 }

@@ -9,6 +9,8 @@
 #include "sip/build.h"
 
 enum { SDP_MEDIA_MAX = 8, SDP_PT_MAX = 32 };
+/* What our offers call what has no static payload type; telephone-event at 8 kHz is sip_local.te_pt. */
+enum { SDP_OWN_OPUS = 111, SDP_OWN_TE_WIDE = 110 };
 
 struct sdp_media_line { /* one m= line, for echoing it in the answer */
 	struct str kind, proto, formats;
@@ -23,11 +25,14 @@ struct sdp {
 	/* of the audio line: */
 	struct net_addr rtp, rtcp; /* rtcp from a=rtcp, else rtp port + 1; 0.0.0.0 means hold: see dir */
 	uint8_t npt;
-	uint8_t pt[SDP_PT_MAX];	   /* payload types in order of preference */
-	uint8_t codec[SDP_PT_MAX]; /* enum codec of each, CODEC_NONE when unknown (rtpmap and static types) */
-	uint8_t te_pt;		   /* telephone-event at 8 kHz, 255: none */
-	uint8_t dir;		   /* enum media_dir as THEY wrote it, their side */
-	uint8_t ptime_ms;	   /* 20 by default; clamped to 10..60 */
+	uint8_t pt[SDP_PT_MAX];	      /* payload types in order of preference */
+	uint8_t codec[SDP_PT_MAX];    /* enum codec of each, CODEC_NONE when unknown (rtpmap and static types) */
+	uint8_t play_khz[SDP_PT_MAX]; /* maxplaybackrate of each, 0: not said (RFC 7587) */
+	bool fec[SDP_PT_MAX];	      /* useinbandfec */
+	uint8_t te_pt;		      /* telephone-event at 8 kHz, 255: none */
+	uint8_t te_wide_pt;	      /* at 48 kHz, which is what goes with Opus (RFC 4733 2.1) */
+	uint8_t dir;		      /* enum media_dir as THEY wrote it, their side */
+	uint8_t ptime_ms;	      /* 20 by default; clamped to 10..60 */
 	bool rtcp_mux;
 	const char *why;
 };

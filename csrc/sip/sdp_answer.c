@@ -2,18 +2,28 @@
 #include <errno.h>
 
 #include "base/netaddr.h"
-#include "sip/sdp.h"
+#include "sip/sdp_format.h"
 
 /* ------------------------------------------------------------- agreement */
 
-/* The first of theirs that we have. Under a dynamic number G.711 is passed over: media sends the static one. */
-static uint8_t common_codec(const struct sdp *s, const struct sip_local *local)
+/* The first of theirs that we have; its place in `s`, -1: none. */
+static int common_codec(const struct sdp *s, const struct sip_local *local)
 {
 	for (unsigned i = 0; i < s->npt; i++)
 		for (unsigned k = 0; k < local->ncodecs; k++)
-			if (s->codec[i] == local->codecs[k] && s->pt[i] == s->codec[i])
-				return s->codec[i];
-	return CODEC_NONE;
+			if (s->codec[i] == local->codecs[k])
+				return (int)i;
+	return -1;
+}
+
+/* Events at the clock of the codec (RFC 4733 2.1). Peers that have Opus but events at 8 kHz only mean those. */
+static void agree_events(const struct sdp *s, struct sip_media *out)
+{
+	bool wide = out->codec == CODEC_OPUS && s->te_wide_pt != 255;
+	out->te_pt = wide ? s->te_wide_pt : s->te_pt;
+	out->te_khz = wide ? 48 : 8;
+	if (out->te_pt == out->pt) /* mapped twice: it cannot be both */
+		out->te_pt = 255;
 }
 
 static uint8_t mirrored(uint8_t dir)
@@ -35,15 +45,20 @@ static uint8_t packet_time(uint8_t ms)
 
 int sdp_agree(const struct sdp *s, const struct sip_local *local, struct sip_media *out)
 {
-	*out = (struct sip_media){.codec = CODEC_NONE, .te_pt = 255, .ptime_ms = 20};
+	*out = (struct sip_media){.codec = CODEC_NONE, .te_pt = 255, .te_khz = 8, .ptime_ms = 20};
 	if (s->audio < 0)
 		return -EPROTO;
-	uint8_t codec = common_codec(s, local);
-	if (codec == CODEC_NONE)
+	int i = common_codec(s, local);
+	if (i < 0)
 		return -EPROTO;
-	*out = (struct sip_media){.rtp = s->rtp, .rtcp = s->rtcp, .codec = codec};
+	*out = (struct sip_media){.rtp = s->rtp, .rtcp = s->rtcp, .codec = s->codec[i], .te_pt = 255, .te_khz = 8};
+	out->pt = s->pt[i];
+	out->own_pt = sdp_own_pt(out->codec);
+	out->fec = s->fec[i];
+	out->play_khz = s->play_khz[i];
 	out->ptime_ms = packet_time(s->ptime_ms);
-	out->te_pt = local->te_pt == 255 ? 255 : s->te_pt;
+	if (local->te_pt != 255)
+		agree_events(s, out);
 	out->dir = mirrored(s->dir) & local->dir;
 	if (is_unspecified(&s->rtp)) /* hold of RFC 2543, RFC 3264 8.4 */
 		out->dir &= (uint8_t)~DIR_SEND;
@@ -83,20 +98,6 @@ static void put_session(struct build *b, const struct sip_local *local, uint64_t
 	build_lit(b, "\r\n");
 }
 
-static void put_codec_map(struct build *b, uint8_t codec)
-{
-	put_line(b, "a=rtpmap:", codec, codec == CODEC_PCMU ? " PCMU/8000\r\n" : " PCMA/8000\r\n");
-}
-
-/* Events 0-15: the keys (RFC 4733 3.2). */
-static void put_te_map(struct build *b, uint8_t pt)
-{
-	if (pt == 255)
-		return;
-	put_line(b, "a=rtpmap:", pt, " telephone-event/8000\r\n");
-	put_line(b, "a=fmtp:", pt, " 0-15\r\n");
-}
-
 static void put_direction(struct build *b, uint8_t dir)
 {
 	static const char *const lines[] = {[DIR_INACTIVE] = "a=inactive\r\n",
@@ -104,19 +105,6 @@ static void put_direction(struct build *b, uint8_t dir)
 					    [DIR_RECV] = "a=recvonly\r\n",
 					    [DIR_SENDRECV] = "a=sendrecv\r\n"};
 	build_lit(b, lines[dir & DIR_SENDRECV]);
-}
-
-static void put_audio(struct build *b, uint16_t port, const uint8_t *codecs, unsigned n, uint8_t te_pt)
-{
-	put_line(b, "m=audio ", port, " RTP/AVP");
-	for (unsigned i = 0; i < n; i++)
-		put_line(b, " ", codecs[i], "");
-	if (te_pt != 255)
-		put_line(b, " ", te_pt, "");
-	build_lit(b, "\r\n");
-	for (unsigned i = 0; i < n; i++)
-		put_codec_map(b, codecs[i]);
-	put_te_map(b, te_pt);
 }
 
 static void put_refused(struct build *b, const struct sdp_media_line *m)
@@ -132,8 +120,15 @@ static void put_refused(struct build *b, const struct sdp_media_line *m)
 
 void sdp_offer(struct build *b, const struct sip_local *local, uint64_t id, uint64_t version)
 {
+	struct sdp_formats f = {.n = local->ncodecs, .te_pt = local->te_pt, .te_wide_pt = 255};
+	for (unsigned i = 0; i < f.n; i++) {
+		f.codec[i] = local->codecs[i];
+		f.pt[i] = sdp_own_pt(f.codec[i]);
+		if (f.codec[i] == CODEC_OPUS && local->te_pt != 255)
+			f.te_wide_pt = SDP_OWN_TE_WIDE;
+	}
 	put_session(b, local, id, version, STR("0 0"));
-	put_audio(b, local->rtp.port, local->codecs, local->ncodecs, local->te_pt);
+	sdp_put_formats(b, &f, local->rtp.port);
 	build_lit(b, "a=ptime:20\r\n");
 	put_direction(b, local->dir);
 }
@@ -147,7 +142,11 @@ void sdp_answer(struct build *b, const struct sdp *offer, const struct sip_media
 			put_refused(b, &offer->media[i]);
 			continue;
 		}
-		put_audio(b, local->rtp.port, &agreed->codec, 1, agreed->te_pt);
+		struct sdp_formats f = {.n = 1, .te_pt = 255, .te_wide_pt = 255};
+		f.codec[0] = agreed->codec;
+		f.pt[0] = agreed->pt;
+		*(agreed->te_khz == 48 ? &f.te_wide_pt : &f.te_pt) = agreed->te_pt;
+		sdp_put_formats(b, &f, local->rtp.port);
 		put_line(b, "a=ptime:", agreed->ptime_ms, "\r\n");
 		put_direction(b, agreed->dir);
 	}

@@ -8,10 +8,6 @@
 /* Our responses repeat much of it, and have to fit into a datagram. */
 enum { INVITE_HEAD_MAX = 16384 };
 
-/* What we could agree to, before the caller has said where our audio is. */
-static const struct sip_local any_local = {
-	.codecs = {CODEC_PCMU, CODEC_PCMA}, .ncodecs = 2, .te_pt = 101, .dir = DIR_SENDRECV};
-
 /* ------------------------------------------------------------------- INVITE */
 
 static int put_dialog(struct sip_core *c, struct sip_call *k)
@@ -99,7 +95,7 @@ void uas_invite(struct sip_core *c)
 	struct sdp sdp;
 	struct sip_media media = {.codec = CODEC_NONE, .te_pt = 255, .dir = DIR_SENDRECV, .ptime_ms = 20};
 	bool offer = call_has_sdp(c);
-	int err = offer ? call_agree(c->in.msg.body, &any_local, &sdp, &media) : 0;
+	int err = offer ? call_agree(c->in.msg.body, &c->any_local, &sdp, &media) : 0;
 	if (err) {
 		reply_status(c, err == -EPROTO ? 488 : 400, STR_NONE);
 		return;

@@ -45,7 +45,7 @@ TEST(sdp_reads_a_typical_offer)
 	REQUIRE(EQ(s.session_id, "1") && EQ(s.session_version, "2") && EQ(s.timing, "0 0"));
 	REQUIRE(s.nmedia == 1 && s.audio == 0 && s.npt == 4 && s.te_pt == 101);
 	REQUIRE(s.pt[0] == 0 && s.codec[0] == CODEC_PCMU && s.pt[1] == 8 && s.codec[1] == CODEC_PCMA);
-	REQUIRE(s.pt[2] == 9 && s.codec[2] == CODEC_NONE && s.codec[3] == CODEC_NONE);
+	REQUIRE(s.pt[2] == 9 && s.codec[2] == CODEC_G722 && s.codec[3] == CODEC_NONE);
 	REQUIRE(s.rtp.family == ADDR_V4 && s.rtp.port == 4000 && memcmp(s.rtp.ip, "\xc0\0\2\1", 4) == 0);
 	REQUIRE(s.rtcp.port == 4001 && s.dir == DIR_SENDRECV && s.ptime_ms == 30 && s.rtcp_mux);
 }
@@ -77,7 +77,7 @@ TEST(sdp_rtpmap_overrules_the_static_type)
 				  "a=rtpmap:97 telephone-event/16000\r\n") == 0);
 	REQUIRE(s.codec[0] == CODEC_NONE && s.codec[1] == CODEC_PCMA && s.te_pt == 255);
 	struct sip_media m;
-	REQUIRE(sdp_agree(&s, &us, &m) == -EPROTO); /* G.711 under a dynamic number only */
+	REQUIRE(sdp_agree(&s, &us, &m) == 0 && m.codec == CODEC_PCMA && m.pt == 96 && m.own_pt == 8);
 }
 
 TEST(sdp_reads_rtcp_attribute)
@@ -247,6 +247,93 @@ TEST(sdp_is_lenient_where_it_is_harmless)
 	REQUIRE(parse(&s, SESSION "m=audio 4000/1 RTP/AVP 0 \r\n\r\n\r\n") == 0 && s.rtp.port == 4000);
 	REQUIRE(parse(&s, SESSION "b=AS:64\r\nm=audio 4000 RTP/AVP 0\r\ni=x\r\nb=TIAS:1\r\nk=clear:x\r\n"
 				  "a=\r\na=ptime\r\na=ptime:\r\n") == 0);
+}
+
+#define OPUS "a=rtpmap:96 opus/48000/2\r\n"
+
+static const struct sip_local wide = {
+	.rtp = {.family = ADDR_V4, .port = 20000, .ip = {198, 51, 100, 7}},
+	.codecs = {CODEC_OPUS, CODEC_G722, CODEC_PCMU},
+	.ncodecs = 3,
+	.te_pt = 101,
+	.dir = DIR_SENDRECV,
+};
+
+TEST(sdp_offers_opus_with_events_at_both_clocks)
+{
+	char out[1024];
+	struct build b;
+	build_init(&b, out, sizeof out);
+	sdp_offer(&b, &wide, 1, 2);
+	build_str(&b, STR("\0"));
+	REQUIRE(build_ok(&b));
+	REQUIRE(strcmp(out, "v=0\r\no=- 1 2 IN IP4 198.51.100.7\r\ns=-\r\nc=IN IP4 198.51.100.7\r\nt=0 0\r\n"
+			    "m=audio 20000 RTP/AVP 111 9 0 101 110\r\na=rtpmap:111 opus/48000/2\r\n"
+			    "a=fmtp:111 useinbandfec=1;maxplaybackrate=16000;sprop-maxcapturerate=16000\r\n"
+			    "a=rtpmap:9 G722/8000\r\na=rtpmap:0 PCMU/8000\r\n"
+			    "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
+			    "a=rtpmap:110 telephone-event/48000\r\na=fmtp:110 0-15\r\n"
+			    "a=ptime:20\r\na=sendrecv\r\n") == 0);
+}
+
+TEST(sdp_answers_opus_under_the_offerers_payload_type)
+{
+	char out[1024];
+	REQUIRE(answer(SESSION "m=audio 4000 RTP/AVP 96 0 97 98\r\na=fmtp:96 useinbandfec=1;stereo=1\r\n" OPUS
+			       "a=rtpmap:97 telephone-event/8000\r\na=rtpmap:98 telephone-event/48000\r\n",
+		       &wide, out, sizeof out) == 0);
+	REQUIRE(strstr(out, "m=audio 20000 RTP/AVP 96 98\r\na=rtpmap:96 opus/48000/2\r\na=fmtp:96 useinbandfec=1;"));
+	REQUIRE(strstr(out, "a=rtpmap:98 telephone-event/48000\r\na=fmtp:98 0-15\r\n") &&
+		!strstr(out, "8000\r\na=fmtp:97"));
+}
+
+TEST(sdp_agrees_on_opus_with_what_the_peer_said_of_it)
+{
+	struct sdp s;
+	struct sip_media m;
+	REQUIRE(parse(&s, SESSION "m=audio 4000 RTP/AVP 96 0 97\r\n" OPUS
+				  "a=fmtp:96 maxplaybackrate = 8000 ; useinbandfec=1\r\n"
+				  "a=rtpmap:97 telephone-event/8000\r\n") == 0);
+	REQUIRE(sdp_agree(&s, &wide, &m) == 0 && m.codec == CODEC_OPUS && m.pt == 96 && m.own_pt == 111);
+	REQUIRE(m.fec && m.play_khz == 8 && m.te_pt == 97 && m.te_khz == 8); /* events at 8 kHz are all they have */
+	REQUIRE(sdp_agree(&s, &us, &m) == 0 && m.codec == CODEC_PCMU && m.pt == 0 && !m.fec && m.te_khz == 8);
+	REQUIRE(parse(&s,
+		      SESSION "m=audio 4000 RTP/AVP 96 98\r\n" OPUS
+			      "a=rtpmap:98 telephone-event/48000\r\na=fmtp:96 maxplaybackrate=4294967295\r\n"
+			      "a=fmtp:77 useinbandfec=1\r\na=fmtp:x\r\na=fmtp:96 useinbandfec=x;;=;stereo\r\n") == 0);
+	REQUIRE(sdp_agree(&s, &wide, &m) == 0 && m.te_pt == 98 && m.te_khz == 48 && !m.fec && m.play_khz == 48);
+}
+
+TEST(sdp_agrees_on_g722_at_its_clock_of_8000_and_without_rtpmap)
+{
+	struct sdp s;
+	struct sip_media m;
+	REQUIRE(parse(&s, SESSION "m=audio 4000 RTP/AVP 9 0\r\n") == 0);
+	REQUIRE(sdp_agree(&s, &wide, &m) == 0 && m.codec == CODEC_G722 && m.pt == 9);
+	REQUIRE(parse(&s, SESSION "m=audio 4000 RTP/AVP 9 0\r\na=rtpmap:9 G722/16000\r\n") == 0);
+	REQUIRE(sdp_agree(&s, &wide, &m) == 0 && m.codec == CODEC_PCMU);
+}
+
+TEST(sdp_knows_opus_only_as_rfc_7587_writes_it)
+{
+	static const char *const other[] = {"opus/48000", "opus/48000/1",   "opus/8000/2",
+					    "opus/",	  "opus/48000/2/2", "OPUSX/48000/2"};
+	struct sdp s;
+	for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
+		char text[512];
+		snprintf(text, sizeof text, SESSION "m=audio 4000 RTP/AVP 96\r\na=rtpmap:96 %s\r\n", other[i]);
+		REQUIRE(parse(&s, text) == 0 && s.codec[0] == CODEC_NONE);
+	}
+	REQUIRE(parse(&s, SESSION "m=audio 4000 RTP/AVP 96\r\na=rtpmap:96 OPUS/48000/2\r\n") == 0);
+	REQUIRE(s.codec[0] == CODEC_OPUS);
+}
+
+TEST(sdp_payload_type_mapped_to_codec_and_events_is_the_codec)
+{
+	struct sdp s;
+	struct sip_media m;
+	REQUIRE(parse(&s, SESSION "m=audio 4000 RTP/AVP 96\r\na=rtpmap:96 telephone-event/48000\r\n" OPUS) == 0);
+	REQUIRE(sdp_agree(&s, &wide, &m) == 0 && m.codec == CODEC_OPUS && m.te_pt == 255);
 }
 
 TEST(sdp_limits_payload_types_and_media_lines)

@@ -14,7 +14,7 @@ from .errors import BadParams
 
 __all__ = ["Sdp", "SdpMedia", "SipMessage", "SipUri", "sdp_parse", "sip_parse", "uri_parse"]
 
-_CODECS = {lib.CODEC_PCMU: "PCMU", lib.CODEC_PCMA: "PCMA"}
+_CODECS = {lib.CODEC_PCMU: "PCMU", lib.CODEC_PCMA: "PCMA", lib.CODEC_G722: "G722", lib.CODEC_OPUS: "OPUS"}
 _DIRECTIONS = ("inactive", "sendonly", "recvonly", "sendrecv")  # enum media_dir
 
 
