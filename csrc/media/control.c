@@ -28,15 +28,16 @@ static int post_to(struct media *m, uint32_t worker, const struct command *c)
 int media_post(struct media *m, struct leg *leg, struct command *c)
 {
 	c->leg = leg->handle;
-	c->at = clock_now();
+	c->at = media_now(m);
 	return post_to(m, leg->control.worker, c);
 }
 
 void media_move(struct media *m, struct leg *leg, uint32_t worker)
 {
 	uint32_t from = leg->control.worker;
-	struct command move = {.kind = MEDIA_CMD_MOVE, .leg = leg->handle, .value = worker};
-	struct command adopt = {.kind = MEDIA_CMD_ADOPT, .leg = leg->handle};
+	uint64_t now = media_now(m);
+	struct command move = {.kind = MEDIA_CMD_MOVE, .leg = leg->handle, .value = worker, .at = now};
+	struct command adopt = {.kind = MEDIA_CMD_ADOPT, .leg = leg->handle, .at = now};
 	if (from == worker)
 		return;
 	(void)post_to(m, from, &move);

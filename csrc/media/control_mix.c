@@ -104,7 +104,7 @@ int media_mix_leave(struct media *m, uint64_t handle)
 int media_mix_close(struct media *m, uint64_t handle)
 {
 	struct mix *mix = slots_get(&m->mixes, handle);
-	struct command c = {.kind = MEDIA_CMD_MIX_CLOSE, .u.mix = mix};
+	struct command c = {.kind = MEDIA_CMD_MIX_CLOSE, .at = media_now(m), .u.mix = mix};
 	if (!mix)
 		return -ENOENT;
 	if (mix->worker == OWNER_NOBODY) {

@@ -55,16 +55,19 @@ static int init_threads(struct media *m)
 			return -ENOMEM;
 		m->worker[m->workers] = w;
 		err = worker_init(w, m, m->workers++);
+		if (!err && m->clock == &clock_system)
+			err = worker_start(w);
 	}
 	return err;
 }
 
-int media_init(struct media **out, const struct media_opts *o)
+int media_init_by_hand(struct media **out, const struct media_opts *o, const struct media_clock *clock)
 {
 	struct media *m = mem_zalloc(sizeof(*m));
 	if (!m)
 		return -ENOMEM;
 	m->opts = *o;
+	m->clock = clock;
 	m->recorder.wake = -1;
 	m->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	int err = m->event_fd < 0 ? -errno : complete(&m->opts);
@@ -82,6 +85,11 @@ int media_init(struct media **out, const struct media_opts *o)
 	return 0;
 }
 
+int media_init(struct media **out, const struct media_opts *o)
+{
+	return media_init_by_hand(out, o, &clock_system);
+}
+
 /* The workers are gone: complete recordings from here, in the place of each leg's worker. */
 static void free_legs(struct media *m)
 {
@@ -89,7 +97,7 @@ static void free_legs(struct media *m)
 		struct leg *leg = m->legs.at[i].p;
 		if (!leg)
 			continue;
-		m->worker[0]->now = m->worker[0]->asked = clock_now();
+		m->worker[0]->now = m->worker[0]->asked = media_now(m);
 		record_stop(m->worker[0], leg);
 		leg_free(leg);
 	}

@@ -4,6 +4,7 @@
 
 #include "base/slots.h"
 #include "media/clip.h"
+#include "media/clock.h"
 #include "media/command.h"
 #include "media/leg.h"
 #include "media/mix.h"
@@ -16,6 +17,7 @@ enum { MEDIA_WORKERS = 16, MEDIA_CLIPS = 65536 };
 
 struct media {
 	struct media_opts opts;
+	const struct media_clock *clock;
 	struct ports ports;
 	struct slots legs; /* workers look handles up, see slots.h */
 	struct slots clips, mixes, recordings;
@@ -27,6 +29,19 @@ struct media {
 	uint32_t workers;
 	struct worker *worker[MEDIA_WORKERS];
 };
+
+/** An engine on another clock. Its workers have no threads: the caller runs them, round_run(m->worker[i]). */
+int media_init_by_hand(struct media **out, const struct media_opts *o, const struct media_clock *clock);
+
+static inline uint64_t media_now(const struct media *m)
+{
+	return m->clock->now(m->clock);
+}
+
+static inline uint64_t media_when(const struct media *m, uint64_t real)
+{
+	return m->clock->when(m->clock, real);
+}
 
 /** Announce events that were pushed. Any thread. */
 void media_signal(struct media *m);

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "media/engine.h"
+#include "media/round.h"
 
 /* A flood of commands must not stop the audio: what is left waits for the next tick. */
 enum { COMMANDS_PER_TICK = 1024 };
@@ -10,6 +11,7 @@ static int do_move(struct worker *w, struct leg *leg, uint32_t to)
 {
 	leg_detach(leg);
 	worker_remove(w, leg);
+	leg->left_at = w->now;
 	atomic_store_explicit(&leg->owner, to, memory_order_release); /* pairs with ready() of the new worker */
 	return 0;
 }
@@ -219,13 +221,46 @@ static int execute(struct worker *w, const struct command *c)
 	return leg ? execute_leg(w, leg, c) : -ENOENT;
 }
 
-/* ADOPT waits until the leg has been let go of. */
+/* ADOPT waits until the leg has been let go of, and for its time: nothing may have happened to it in the future. */
 static bool ready(const struct worker *w, const struct command *c)
 {
+	if (c->at > w->gate)
+		return false;
 	if (c->kind != MEDIA_CMD_ADOPT)
 		return true;
 	const struct leg *leg = slots_get(&w->media->legs, c->leg);
-	return !leg || atomic_load_explicit(&leg->owner, memory_order_acquire) == w->index;
+	return !leg || (atomic_load_explicit(&leg->owner, memory_order_acquire) == w->index && leg->left_at <= w->now);
+}
+
+static void read_mix(struct worker *w, const struct mix *mix, uint64_t at)
+{
+	for (unsigned i = 0; mix && i < MIX_MEMBERS; i++)
+		if (mix->members[i])
+			round_read_before(w, mix->members[i], at);
+}
+
+static void read_leg(struct worker *w, struct leg *leg, uint64_t at)
+{
+	if (!leg)
+		return;
+	round_read_before(w, leg, at);
+	if (leg->bridge && leg->bridge != leg)
+		round_read_before(w, leg->bridge, at);
+	read_mix(w, leg->mix, at);
+}
+
+/* A command parts what came before it was posted from what came after: for its leg and for all that leg hears. */
+static void read_before(struct worker *w, const struct command *c)
+{
+	if (c->kind == MEDIA_CMD_ADOPT)
+		return;
+	if (c->kind == MEDIA_CMD_MIX_CLOSE) {
+		read_mix(w, c->u.mix, c->at);
+		return;
+	}
+	read_leg(w, slots_get(&w->media->legs, c->leg), c->at);
+	if (c->kind == MEDIA_CMD_BRIDGE)
+		read_leg(w, slots_get(&w->media->legs, c->u.other), c->at);
 }
 
 void worker_commands(struct worker *w)
@@ -233,6 +268,7 @@ void worker_commands(struct worker *w)
 	const struct command *c;
 	for (unsigned i = 0; i < COMMANDS_PER_TICK && (c = ring_peek(&w->commands)) && ready(w, c); i++) {
 		w->asked = c->at;
+		read_before(w, c);
 		int err = execute(w, c);
 		if (err) {
 			struct media_event ev = {.kind = MEDIA_EV_COMMAND_FAILED,

@@ -45,6 +45,14 @@ struct leg_control {
 	struct pcm_ring *tap, *sink, *retired;
 };
 
+/** One of a leg's sockets in the worker's epoll set and, while it holds packets that may not be read yet, in its list. */
+struct leg_socket {
+	struct leg *leg; /* NULL: not watched yet */
+	struct leg_socket *next, **back;
+	uint64_t next_at; /* when its next packet came; 0: not known */
+	bool rtcp;
+};
+
 enum { LEG_PUBLISHED = sizeof(struct leg_stats) / sizeof(uint64_t) };
 
 struct leg {
@@ -62,7 +70,9 @@ struct leg {
 	uint64_t due;		  /* tick of the next visit */
 
 	int rtp_fd, rtcp_fd;
-	bool locked;	/* the RTP socket is connected to `source` */
+	struct leg_socket socket[2]; /* RTP, RTCP */
+	uint64_t left_at;	     /* the old worker let go of it at that moment of its time */
+	bool locked;		     /* the RTP socket is connected to `source` */
 	bool drained;	/* since the lock the socket has been empty once: nothing foreign can be left in it */
 	bool described; /* media_leg_remote() has come */
 	struct net_addr sdp_rtp, sdp_rtcp;
@@ -118,9 +128,9 @@ void leg_unbridge(struct leg *leg);
 void leg_detach(struct leg *leg);
 void leg_play_end(struct worker *w, struct leg *leg, bool stopped);
 
-/* receive.c */
-void leg_receive_rtp(struct worker *w, struct leg *leg);
-void leg_receive_rtcp(struct worker *w, struct leg *leg);
+/* receive.c: what came by the gate. true: more waits, `w->next_at` tells since when */
+bool leg_receive_rtp(struct worker *w, struct leg *leg);
+bool leg_receive_rtcp(struct worker *w, struct leg *leg);
 
 /* send.c */
 struct rtp_packet;

@@ -112,10 +112,11 @@ void leg_visit(struct worker *w, struct leg *leg)
 	watch_digits(w, leg);
 	if (leg->listening)
 		listen_idle(w, leg);
-	leg_generate(w, leg);
+	if (!w->stale)
+		leg_generate(w, leg);
 	if (leg->recording)
 		record_visit(w, leg);
-	if (leg->described && w->now >= leg->report_due)
+	if (leg->described && !w->stale && w->now >= leg->report_due)
 		leg_report(w, leg, false);
 	leg_publish(leg);
 }

@@ -1,11 +1,11 @@
 /** receive.c  The way of a packet through the engine. */
 #include <errno.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include "dsp/g711.h"
 #include "media/address.h"
 #include "media/engine.h"
+#include "media/round.h"
 #include "rtp/packet.h"
 
 /* So many packets of one leg at a time: a flood on one socket must not starve the others. */
@@ -130,16 +130,11 @@ static void on_rtp(struct worker *w, struct leg *leg, size_t n)
 		on_audio(w, leg, &p);
 }
 
-/* More is waiting than the budget allows; an edge-triggered socket must be asked for again. */
-static void ask_again(struct worker *w, struct leg *leg)
-{
-	struct epoll_event ev = {.events = EPOLLIN | EPOLLET, .data.ptr = leg};
-	(void)epoll_ctl(w->epoll, EPOLL_CTL_MOD, leg->rtp_fd, &ev);
-}
-
-void leg_receive_rtp(struct worker *w, struct leg *leg)
+bool leg_receive_rtp(struct worker *w, struct leg *leg)
 {
 	for (unsigned i = 0; i < BUDGET; i++) {
+		if (!round_may_read(w, leg->rtp_fd))
+			return w->next_at != NOTHING_WAITS;
 		bool known = leg->locked && leg->drained;
 		struct sockaddr_storage sa;
 		socklen_t len = sizeof(sa);
@@ -148,7 +143,7 @@ void leg_receive_rtp(struct worker *w, struct leg *leg)
 				     known ? NULL : (struct sockaddr *)&sa, known ? NULL : &len);
 		if (n < 0 && errno == EAGAIN) {
 			leg->drained = leg->locked;
-			return;
+			return false;
 		}
 		if (n < 0) { /* ICMP told that something we sent was not wanted */
 			leg->stats.tx_errors++;
@@ -157,19 +152,21 @@ void leg_receive_rtp(struct worker *w, struct leg *leg)
 		if (known || admit(w, leg, &sa, len, (size_t)n > RX_BUFFER ? RX_BUFFER : (size_t)n))
 			on_rtp(w, leg, (size_t)n);
 	}
-	ask_again(w, leg);
+	w->next_at = 0;
+	return true;
 }
 
-void leg_receive_rtcp(struct worker *w, struct leg *leg)
+bool leg_receive_rtcp(struct worker *w, struct leg *leg)
 {
 	struct sockaddr_storage sa;
 	struct net_addr from;
-	/* What stays beyond the budget is read with the next packet's edge: reports are rare. */
 	for (unsigned i = 0; i < BUDGET; i++) {
+		if (!round_may_read(w, leg->rtcp_fd))
+			return w->next_at != NOTHING_WAITS;
 		socklen_t len = sizeof(sa);
 		ssize_t n = recvfrom(leg->rtcp_fd, w->rx, RX_BUFFER, 0, (struct sockaddr *)&sa, &len);
 		if (n < 0 && errno == EAGAIN)
-			return;
+			return false;
 		if (n < 0)
 			continue;
 		address_from_kernel(&from, &sa);
@@ -178,4 +175,6 @@ void leg_receive_rtcp(struct worker *w, struct leg *leg)
 		else
 			leg_report_received(w, leg, w->rx, (size_t)n);
 	}
+	w->next_at = 0;
+	return true;
 }

@@ -1,19 +1,18 @@
 /** report.c  RTCP of a leg: a report every 5 s on average (RFC 3550 6.2, the fixed minimum of a session of two). */
 #include <stdio.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "media/address.h"
-#include "media/worker.h"
+#include "media/engine.h"
 #include "rtp/rtcp.h"
 
 enum { INTERVAL_MS = 5000, JITTER_UNIT_US = 125 };
 
-static uint64_t ntp_now(void)
+/* Of the moment that is worked at. */
+static uint64_t ntp_at(const struct worker *w)
 {
-	struct timespec ts;
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return rtcp_ntp((uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec);
+	uint64_t now = media_now(w->media);
+	return rtcp_ntp(clock_real() - (now > w->now ? now - w->now : 0));
 }
 
 /* SDP's RTCP address unless the audio comes from another host (NAT): then the port above the audio's. */
@@ -50,7 +49,7 @@ void leg_report(struct worker *w, struct leg *leg, bool bye)
 	snprintf(cname, sizeof(cname), "%08x%08x@switchroom", leg->tx.ssrc ^ 0x5a5a5a5au, leg->stats.local_port);
 	struct rtcp_compose c = {.ssrc = leg->tx.ssrc,
 				 .sender = (uint32_t)leg->stats.tx_packets != leg->report_packets,
-				 .ntp = ntp_now(),
+				 .ntp = ntp_at(w),
 				 .ts = rtp_sender_clock(&leg->tx, w->now),
 				 .packets = (uint32_t)leg->stats.tx_packets,
 				 .octets = (uint32_t)leg->stats.tx_bytes,
@@ -83,7 +82,7 @@ void leg_report_received(struct worker *w, struct leg *leg, const uint8_t *data,
 	leg->stats.remote_lost = v.report.lost > 0 ? (uint32_t)v.report.lost : 0;
 	leg->stats.remote_jitter_us =
 		v.report.jitter > UINT32_MAX / JITTER_UNIT_US ? UINT32_MAX : v.report.jitter * JITTER_UNIT_US;
-	uint32_t rtt = rtcp_round_trip(&v.report, ntp_now());
+	uint32_t rtt = rtcp_round_trip(&v.report, ntp_at(w));
 	if (rtt)
 		leg->stats.rtt_us = rtt;
 }

@@ -14,21 +14,12 @@
 
 #include "base/mem.h"
 #include "media/engine.h"
+#include "media/round.h"
 
 enum {
-	EVENTS = 512,
 	SLOTS = 20, /* generated frames of 20 ms are spread over as many ticks */
-	LATE_TICKS = 5,
-	CATCH_UP = 60, /* ticks made up for after a stall: three frames of a leg, older ones are given up */
 	RINGS_MIN = 1024
 };
-
-uint64_t clock_now(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 uint64_t worker_random(struct worker *w)
 {
@@ -58,19 +49,7 @@ void worker_leg_event(struct worker *w, const struct leg *leg, enum media_event_
 
 /* ----------------------------------------------------------------- legs */
 
-/* The low bit of an epoll word tells RTCP from RTP; NULL is the wake-up. */
-static void *rtcp_word(struct leg *leg)
-{
-	return (char *)leg + 1;
-}
-
-static int watch(const struct worker *w, int fd, void *word)
-{
-	struct epoll_event ev = {.events = EPOLLIN | EPOLLET, .data.ptr = word};
-	return epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
-}
-
-static void wheel_insert(struct worker *w, struct leg *leg, uint64_t due)
+void worker_wheel(struct worker *w, struct leg *leg, uint64_t due)
 {
 	struct leg **bucket = &w->wheel[due % WHEEL];
 	leg->due = due;
@@ -81,7 +60,7 @@ static void wheel_insert(struct worker *w, struct leg *leg, uint64_t due)
 	*bucket = leg;
 }
 
-static void wheel_remove(struct leg *leg)
+void worker_unwheel(struct leg *leg)
 {
 	*leg->back = leg->next;
 	if (leg->next)
@@ -95,84 +74,24 @@ int worker_add(struct worker *w, struct leg *leg)
 	if (w->legs++ == 0)
 		w->tick = (w->now - w->start_at) / NS_PER_MS; /* nothing was due while it slept */
 	leg->stats.worker = (uint8_t)w->index;
-	wheel_insert(w, leg, w->tick + 1 + w->next_slot++ % SLOTS);
-	int err = watch(w, leg->rtp_fd, leg);
-	return err ? err : watch(w, leg->rtcp_fd, rtcp_word(leg));
+	worker_wheel(w, leg, w->tick + 1 + w->next_slot++ % SLOTS);
+	return round_watch(w, leg);
 }
 
 void worker_remove(struct worker *w, struct leg *leg)
 {
-	(void)epoll_ctl(w->epoll, EPOLL_CTL_DEL, leg->rtp_fd, NULL);
-	(void)epoll_ctl(w->epoll, EPOLL_CTL_DEL, leg->rtcp_fd, NULL);
-	wheel_remove(leg);
+	round_forget(w, leg);
+	worker_unwheel(leg);
 	w->legs--;
 }
 
-/* ----------------------------------------------------------------- the tick */
+/* ----------------------------------------------------------------- the thread */
 
-static void visit_bucket(struct worker *w, uint64_t tick)
-{
-	struct leg *leg = w->wheel[tick % WHEEL];
-	while (leg) {
-		struct leg *next = leg->next;
-		wheel_remove(leg);
-		leg_visit(w, leg);
-		wheel_insert(w, leg, tick + leg->interval);
-		leg = next;
-	}
-}
-
-static void run_wheel(struct worker *w)
-{
-	uint64_t now = (w->now - w->start_at) / NS_PER_MS;
-	if (w->legs == 0)
-		w->tick = now;
-	if (now > w->tick + LATE_TICKS)
-		counter_add(&w->late_ticks, 1);
-	if (now > w->tick + CATCH_UP)
-		w->tick = now - CATCH_UP;
-	while (w->tick < now)
-		visit_bucket(w, ++w->tick);
-}
-
-static void clear_wake(const struct worker *w)
+void worker_clear_wake(const struct worker *w)
 {
 	uint64_t n;
 	ssize_t got = read(w->wake, &n, sizeof(n));
 	(void)got; /* EAGAIN: it was cleared already */
-}
-
-static void dispatch(struct worker *w, void *word)
-{
-	if (!word)
-		clear_wake(w);
-	else if ((uintptr_t)word & 1)
-		leg_receive_rtcp(w, (struct leg *)(void *)((char *)word - 1));
-	else
-		leg_receive_rtp(w, word);
-}
-
-static void run_sockets(struct worker *w)
-{
-	struct epoll_event ready[EVENTS];
-	int n;
-	do {
-		n = epoll_wait(w->epoll, ready, EVENTS, 0);
-		for (int i = 0; i < n; i++)
-			dispatch(w, ready[i].data.ptr);
-	} while (n == EVENTS);
-}
-
-static void end_legs(struct worker *w)
-{
-	while (w->ending) {
-		struct leg *leg = w->ending;
-		struct leg *next = leg->next;
-		struct media_event ev = {.kind = MEDIA_EV_LEG_CLOSED, .handle = leg->handle, .tag = leg->tag};
-		if (!worker_event(w, &ev))
-			return;
-		w->ending = next; /* the leg is the control thread's now */
-	}
 }
 
 static bool idle(const struct worker *w)
@@ -188,7 +107,11 @@ static void sleep_until_woken(struct worker *w)
 	if (idle(w) && !atomic_load_explicit(&w->stop, memory_order_acquire))
 		(void)epoll_wait(w->epoll, &ev, 1, -1); /* level- or edge-triggered, it is asked again below */
 	atomic_store_explicit(&w->asleep, 0, memory_order_relaxed);
-	clear_wake(w);
+	worker_clear_wake(w);
+	/* Nothing has happened until the first command was posted. */
+	const struct command *c = ring_peek(&w->commands);
+	uint64_t now = media_now(w->media);
+	w->now = c && c->at < now ? c->at : now;
 }
 
 static void sleep_until_tick(const struct worker *w)
@@ -206,23 +129,16 @@ static void sleep_until_packet(const struct worker *w)
 	poll(&p, 1, 1);
 }
 
-static void one_round(struct worker *w)
+static void sleep_until_due(struct worker *w)
 {
+	if (w->behind)
+		return;
 	if (idle(w))
 		sleep_until_woken(w);
 	else if (w->media->opts.wake == MEDIA_WAKE_PACKET && w->legs != 0)
 		sleep_until_packet(w);
 	else
 		sleep_until_tick(w);
-	w->now = clock_now();
-	worker_commands(w);
-	run_sockets(w);
-	run_wheel(w);
-	end_legs(w);
-	if (w->raised)
-		media_signal(w->media);
-	w->raised = false;
-	counter_max(&w->max_tick_ns, clock_now() - w->now);
 }
 
 /* Where the process may: audio before everything else that runs at the normal priority. */
@@ -235,9 +151,10 @@ static void *worker_run(void *arg)
 {
 	struct worker *w = arg;
 	raise_priority();
-	w->start_at = w->now = clock_now();
-	while (!atomic_load_explicit(&w->stop, memory_order_acquire))
-		one_round(w);
+	while (!atomic_load_explicit(&w->stop, memory_order_acquire)) {
+		sleep_until_due(w);
+		round_run(w);
+	}
 	return NULL;
 }
 
@@ -269,7 +186,7 @@ static void pin(const struct worker *w)
 	(void)pthread_setaffinity_np(w->thread, sizeof(set), &set); /* a wish: the CPU may not be ours */
 }
 
-static int start_thread(struct worker *w)
+int worker_start(struct worker *w)
 {
 	char name[16];
 	sigset_t all, before;
@@ -300,13 +217,15 @@ int worker_init(struct worker *w, struct media *m, uint32_t index)
 	if (w->wake < 0)
 		return -errno;
 	if (getrandom(&w->random, sizeof(w->random), 0) < 0 || w->random == 0)
-		w->random = clock_now();
-	int err = watch(w, w->wake, NULL);
+		w->random = clock_now() | 1;
+	struct epoll_event wake = {.events = EPOLLIN | EPOLLET}; /* no socket: it is the wake-up */
+	w->start_at = w->now = media_now(m);
+	int err = epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->wake, &wake) ? -errno : 0;
 	if (!err)
 		err = ring_init(&w->commands, rings, sizeof(struct command));
 	if (!err)
 		err = ring_init(&w->events, rings, sizeof(struct media_event));
-	return err ? err : start_thread(w);
+	return err;
 }
 
 void worker_stop(struct worker *w)

@@ -3,20 +3,47 @@
 #ifndef MEDIA_RIG_H
 #define MEDIA_RIG_H
 
+#include "media/clock.h"
 #include "rtp/packet.h"
 #include "switchroom.h"
 #include "test/test.h"
 
 enum { WAIT_MS = 10000, RIG_EVENTS = 256 };
 
+/** Time of an engine that the test runs by hand: it stands still until the test moves it. A packet sent in between
+ *  has come at the moment at which time stood. */
+enum { HAND_MOMENTS = 4096 };
+struct hand {
+	struct media_clock clock;
+	bool on;
+	uint64_t now;
+	struct {
+		uint64_t real, at; /* since `real` (CLOCK_REALTIME) it has been `at` */
+	} moment[HAND_MOMENTS];
+	size_t n;
+	unsigned interrupt_in;	      /* at the so manieth reading of the clock from here... */
+	void (*interrupt)(void *arg); /* ...the thread loses its CPU while this happens */
+	void *arg;
+};
+
 struct rig {
 	struct media *m;
+	struct hand *hand;		     /* NULL: real time, workers with threads */
 	struct media_event seen[RIG_EVENTS]; /* drained, not yet asked for */
 	size_t n;
 };
 /** Two workers unless `o` says otherwise (its address and ports are filled in). */
 bool rig_open(struct rig *r, struct media_opts *o);
 void rig_close(struct rig *r);
+/** Virtual time goes on. */
+void hand_pass(struct hand *h, uint64_t ns);
+/** The same with virtual time and workers without threads; one worker unless `o` says otherwise. Only far_ends are
+ *  real. All below that waits does so by letting time pass, a millisecond a turn. */
+bool rig_open_by_hand(struct rig *r, struct media_opts *o);
+/** Time passes and the workers work each millisecond of it. */
+void rig_run(struct rig *r, unsigned ms);
+/** Time passes, but the workers get no CPU. rig_run() afterwards, also for 0 ms, lets them make up for it. */
+void rig_stall(struct rig *r, unsigned ms);
 /** Take the first event of this kind; handle 0: any. false: none came in time. */
 bool rig_wait(struct rig *r, enum media_event_kind kind, uint64_t handle, struct media_event *ev);
 /** Drain now; whether an event of this kind (handle 0: any) lies there. Not taken. */
