@@ -232,11 +232,53 @@ cdef extern from "switchroom.h" nogil:
     int media_mix_hear(media *m, uint64_t mix, uint64_t leg, const uint64_t *others, size_t n)
     int media_mix_leave(media *m, uint64_t leg)
     int media_mix_close(media *m, uint64_t mix)
-    int media_clip_load(media *m, const char *path, uint64_t *clip, char *why, size_t why_n)
-    int media_clip_pcm(media *m, const int16_t *pcm, size_t samples, uint64_t *clip)
+    struct clip:
+        pass
+
+    int media_clip_read(const char *path, clip **out, char *why, size_t why_n)
+    int media_clip_make(const int16_t *pcm, size_t samples, clip **out)
+    void media_clip_discard(clip *c)
+    size_t media_clip_length(const clip *c)
+    const int16_t *media_clip_audio(const clip *c)
+    int media_clip_adopt(media *m, clip *c, uint64_t *handle)
     int media_clip_release(media *m, uint64_t clip)
-    int64_t media_clip_samples(const media *m, uint64_t clip)
-    int media_play(media *m, uint64_t leg, uint64_t clip, uint32_t loops, uint64_t tag)
+    enum:
+        TONE_PARTS
+        TONE_SEGMENTS
+        PLAY_ITEMS_MAX
+
+    struct tone_segment:
+        uint16_t hz[4]
+        uint16_t mod_hz
+        int16_t level_cdb
+        uint32_t ms
+
+    struct tone_plan:
+        uint8_t n
+        uint8_t repeat_from
+        uint32_t total_ms
+        tone_segment segments[16]
+
+    struct play_item:
+        uint64_t clip
+        const tone_plan *tone
+        uint32_t start "from"
+        uint32_t samples
+        uint32_t loops
+
+    struct play_opts:
+        uint64_t tag
+        uint32_t loops
+        int16_t gain_cdb
+        c_bool queue
+        uint64_t start
+        uint64_t epoch
+
+    enum play_do:
+        pass
+
+    int media_play_list(media *m, uint64_t leg, const play_item *items, size_t n, const play_opts *o)
+    int media_play_do(media *m, uint64_t leg, uint64_t tag, play_do what, int64_t value, uint32_t ramp_ms)
 
     struct tone_spec:
         uint16_t hz[2]

@@ -2,6 +2,7 @@
 #
 # All of it is called from one thread, the loop's. Worker threads never touch Python.
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from libc.stdint cimport int16_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memset
 
@@ -9,6 +10,7 @@ cimport lib
 from lib cimport media_event, net_addr
 from values cimport addr_bytes, addr_from, check, view
 
+import errno
 import os
 
 cdef extern from *:
@@ -17,14 +19,17 @@ cdef extern from *:
     static const char *const media_event_texts[] = {MEDIA_EVENTS(NAME)};
     static const char *const amd_verdict_texts[] = {AMD_VERDICTS(NAME)};
     static const char *const amd_reason_texts[] = {AMD_REASONS(NAME)};
+    static const char *const play_do_texts[] = {PLAY_DOS(NAME)};
     """
     const char *media_event_texts[]
     const char *amd_verdict_texts[]
     const char *amd_reason_texts[]
+    const char *play_do_texts[]
     enum:
         MEDIA_EV_COUNT
         AMD_VERDICT_COUNT
         AMD_REASON_COUNT
+        PLAY_DO_COUNT
         MIX_TALK
         MIX_HEAR
         MIX_BESIDE
@@ -32,6 +37,8 @@ cdef extern from *:
 EVENTS = tuple(media_event_texts[i].decode() for i in range(MEDIA_EV_COUNT))
 AMD_VERDICTS = tuple(amd_verdict_texts[i].decode() for i in range(AMD_VERDICT_COUNT))
 AMD_REASONS = tuple(amd_reason_texts[i].decode() for i in range(AMD_REASON_COUNT))
+PLAY_DOS = tuple(play_do_texts[i].decode() for i in range(PLAY_DO_COUNT))
+ITEMS_MAX = lib.PLAY_ITEMS_MAX
 VERSION = lib.switchroom_version().decode()
 
 DEF DRAIN = 256
@@ -46,6 +53,71 @@ cdef object pcm_view(object pcm):
     if octets.nbytes % 2:
         raise ValueError(f"{octets.nbytes} bytes are not a whole number of 16-bit samples")
     return octets
+
+
+cdef class ClipData:
+    """Audio that no engine holds yet. Made on any thread; Media.adopt_clip() takes it. `samples` at 8 kHz."""
+
+    cdef lib.clip *c
+    cdef readonly size_t samples
+
+    def __dealloc__(self):
+        lib.media_clip_discard(self.c)
+
+    @staticmethod
+    def of_pcm(pcm) -> ClipData:
+        """A copy of 16-bit samples."""
+        cdef ClipData made = ClipData()
+        cdef const unsigned char[::1] v = pcm_view(pcm)
+        cdef const int16_t *p = <const int16_t *>&v[0] if v.shape[0] else NULL
+        cdef size_t n = v.shape[0] // 2
+        cdef int rc
+        with nogil:
+            rc = lib.media_clip_make(p, n, &made.c)
+        check(rc, "clip")
+        made.samples = n
+        return made
+
+    def pcm(self) -> bytes:
+        """A copy of its samples; none once an engine has it."""
+        return b"" if self.c == NULL else PyBytes_FromStringAndSize(<const char *>lib.media_clip_audio(self.c),
+                                                                   self.samples * sizeof(int16_t))
+
+
+def read_clip(path) -> ClipData:
+    """The audio of a WAV file: 8 kHz, PCM 16-bit or G.711. MediaError says what is wrong with it; OSError when it cannot
+    be read. Any thread."""
+    cdef ClipData made = ClipData()
+    cdef char why[WHY]
+    cdef int rc
+    cdef bytes name = os.fsencode(path)
+    cdef const char *p = name
+    why[0] = 0
+    with nogil:
+        rc = lib.media_clip_read(p, &made.c, why, WHY)
+    if rc == -errno.EBADMSG:
+        from switchroom.errors import MediaError
+
+        raise MediaError(why.decode("utf-8", "replace"), file=str(path))
+    check(rc, f"audio file {path}")
+    made.samples = lib.media_clip_length(made.c)
+    return made
+
+
+cdef int parse_tone(lib.tone_plan *plan, object tone) except -1:
+    """((frequencies, modulation Hz, level in hundredths of dBm0, ms), ...), repeat_from, total_ms."""
+    cdef Py_ssize_t i, k
+    segments, plan.repeat_from, plan.total_ms = tone
+    if len(segments) > lib.TONE_SEGMENTS:
+        raise ValueError(f"{len(segments)} segments of a tone: at most {lib.TONE_SEGMENTS} are possible")
+    plan.n = len(segments)
+    for i, (hz, mod_hz, level_cdb, ms) in enumerate(segments):
+        if len(hz) > lib.TONE_PARTS:
+            raise ValueError(f"{len(hz)} frequencies at once: at most {lib.TONE_PARTS} are possible")
+        for k in range(len(hz)):
+            plan.segments[i].hz[k] = hz[k]
+        plan.segments[i].mod_hz, plan.segments[i].level_cdb, plan.segments[i].ms = mod_hz, level_cdb, ms
+    return 0
 
 
 cdef class Media:
@@ -182,44 +254,53 @@ cdef class Media:
         self.alive()
         check(lib.media_mix_close(self.m, mix), "mix")
 
-    def load_clip(self, path) -> int:
-        """The clip of a WAV file. MediaError says what is wrong with the file; OSError when it cannot be read."""
+    def adopt_clip(self, ClipData data) -> int:
+        """The handle of a clip made before; the engine frees it."""
         cdef uint64_t clip = 0
-        cdef char why[WHY]
-        cdef int rc
-        cdef bytes name = os.fsencode(path)
-        cdef const char *p = name
         self.alive()
-        why[0] = 0
-        with nogil:
-            rc = lib.media_clip_load(self.m, p, &clip, why, WHY)
-        if rc < 0 and why[0]:
-            from switchroom.errors import MediaError
-
-            raise MediaError(f"{os.fspath(path)}: {why.decode('utf-8', 'replace')}", file=str(path))
-        check(rc, f"audio file {path}")
-        return clip
-
-    def pcm_clip(self, pcm) -> int:
-        cdef uint64_t clip = 0
-        cdef const unsigned char[::1] v = pcm_view(pcm)
-        self.alive()
-        check(lib.media_clip_pcm(self.m, <const int16_t *>&v[0] if v.shape[0] else NULL, v.shape[0] // 2, &clip), "clip")
+        if data.c == NULL:
+            raise ValueError("an engine has this clip already")
+        check(lib.media_clip_adopt(self.m, data.c, &clip), "clip")
+        data.c = NULL
         return clip
 
     def release_clip(self, uint64_t clip) -> None:
         self.alive()
         check(lib.media_clip_release(self.m, clip), "clip")
 
-    def clip_samples(self, uint64_t clip) -> int:
+    def play(self, uint64_t leg, items, uint64_t tag, *, uint32_t loops=1, int16_t gain_cdb=0, bint queue=False,
+             uint64_t start=0, uint64_t epoch=0) -> None:
+        """`items`: (clip or 0, tone or None, first sample, samples, loops) each; see struct play_item. A tone is
+        ((frequencies, modulation Hz, level in hundredths of dBm0, ms), ...), repeat_from, total_ms."""
+        cdef lib.play_opts o
+        cdef lib.play_item *list
+        cdef lib.tone_plan *plans
+        cdef size_t i, tones = 0, n = len(items)
         self.alive()
-        cdef int64_t n = lib.media_clip_samples(self.m, clip)
-        check(<int>n if n < 0 else 0, "clip")
-        return n
+        if not 0 < n <= lib.PLAY_ITEMS_MAX:
+            raise ValueError(f"{n} items: 1 to {lib.PLAY_ITEMS_MAX} can be played")
+        memset(&o, 0, sizeof(o))
+        o.tag, o.loops, o.gain_cdb, o.queue, o.start, o.epoch = tag, loops, gain_cdb, queue, start, epoch
+        list = <lib.play_item *>PyMem_Calloc(n, sizeof(lib.play_item))
+        plans = <lib.tone_plan *>PyMem_Calloc(n, sizeof(lib.tone_plan))
+        try:
+            if list == NULL or plans == NULL:
+                raise MemoryError
+            for i, (clip, tone, first, samples, times) in enumerate(items):
+                list[i].clip, list[i].start, list[i].samples, list[i].loops = clip, first, samples, times
+                if tone is not None:
+                    parse_tone(&plans[tones], tone)
+                    list[i].tone = &plans[tones]
+                    tones += 1
+            check(lib.media_play_list(self.m, leg, list, n, &o), "play")
+        finally:
+            PyMem_Free(list)
+            PyMem_Free(plans)
 
-    def play(self, uint64_t leg, uint64_t clip, uint32_t loops, uint64_t tag) -> None:
+    def play_do(self, uint64_t leg, uint64_t tag, int what, int64_t value=0, uint32_t ramp_ms=0) -> None:
+        """`what`: index in PLAY_DOS. See media_play_do()."""
         self.alive()
-        check(lib.media_play(self.m, leg, clip, loops, tag), "play")
+        check(lib.media_play_do(self.m, leg, tag, <lib.play_do>what, value, ramp_ms), "player")
 
     def tone(self, uint64_t leg, hz, hz2, level_cdb, on_ms, off_ms, total_ms, uint64_t tag) -> None:
         """Levels in hundredths of dBm0; `hz2` 0: one tone; `off_ms` 0: steady; `total_ms` 0: for ever."""

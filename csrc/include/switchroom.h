@@ -273,7 +273,9 @@ int media_event_fd(const struct media *m);
 	X(SILENT, "silent")           /* no RTP for silence_ms. a: ms since the last packet */         \
 	X(RESUMED, "resumed")         /* RTP again after SILENT */                                     \
 	X(DTMF, "dtmf")               /* a: ASCII digit, b: duration in ms. At the end of the event */ \
-	X(PLAY_DONE, "play_done")     /* player, tone or sent digits ended. a: 0 finished, 1 stopped; tag */ \
+	X(PLAY_DONE, "play_done")     /* playlist, tone or sent digits ended. a: 0 finished, 1 stopped; tag. Playlists: b:   \
+					 samples from its start, c: samples played in all, d: item */  \
+	X(PLAY_AT, "play_at")         /* a: enum play_at; b, c, d as of PLAY_DONE; tag */              \
 	X(REC_DONE, "rec_done")       /* a: 0 or errno, b: samples per channel, c: bytes; handle: recording */ \
 	X(REC_ERROR, "rec_error")     /* a: errno (ENOSPC, EIO, ENOBUFS); recording has stopped; REC_DONE follows */ \
 	X(AMD, "amd")                 /* a: enum amd_verdict, b: ms since start, c: confidence 0-1000; d: enum amd_reason */ \
@@ -307,7 +309,8 @@ struct media_event {
 #define MEDIA_COMMANDS(X)                                                                           \
 	X(ADOPT, "open") X(MOVE, "move") X(REMOTE, "remote") X(CLOSE, "close") X(BRIDGE, "bridge")     \
 	X(UNBRIDGE, "unbridge") X(ECHO, "echo") X(MIX_JOIN, "mix_join") X(MIX_LEAVE, "mix_leave")      \
-	X(MIX_HEAR, "mix_hear") X(MIX_CLOSE, "mix_close") X(PLAY, "play") X(TONE, "tone") X(DTMF, "dtmf") X(STOP_PLAY, "stop_play") \
+	X(MIX_HEAR, "mix_hear") X(MIX_CLOSE, "mix_close") X(PLAY, "play") X(PLAY_DO, "play_do") X(DTMF, "dtmf") \
+	X(STOP_PLAY, "stop_play") \
 	X(RECORD, "record_start") X(RECORD_STOP, "record_stop") X(AMD, "amd_start") X(AMD_STOP, "amd_stop") \
 	X(BEEP, "beep_start") X(TAP, "tap_open") X(TAP_CLOSE, "tap_close") X(SINK, "sink_open")        \
 	X(SINK_FLUSH, "sink_flush") X(SINK_CLOSE, "sink_close")
@@ -370,14 +373,75 @@ int media_mix_hear(struct media *m, uint64_t mix, uint64_t leg, const uint64_t *
 int media_mix_leave(struct media *m, uint64_t leg);
 int media_mix_close(struct media *m, uint64_t mix);
 
-/** Audio held in memory as 8 kHz mono, shared by any number of legs; freed when released and unused.
- *  Reads WAV: PCM 16-bit, mu-law, A-law; 8 kHz; mono or the left channel. -EBADMSG with a text in `why`. */
+/** Audio held in memory as 8 kHz mono, shared by any number of legs; freed when released and unused. Two steps, so
+ *  that files can be read and decoded elsewhere: make it on any thread, then adopt it on the control thread. */
+struct clip;
+enum { CLIP_SAMPLES_MAX = 1 << 30 };
+/** Reads WAV: PCM 16-bit, mu-law, A-law; 8 kHz; stereo is mixed down. -EBADMSG with a text in `why`. Any thread. */
+int media_clip_read(const char *path, struct clip **clip, char *why, size_t why_n);
+int media_clip_make(const int16_t *pcm, size_t samples, struct clip **clip); /* copies. Any thread */
+void media_clip_discard(struct clip *clip);	   /* one that was not adopted. NULL is fine */
+size_t media_clip_length(const struct clip *clip); /* samples */
+const int16_t *media_clip_audio(const struct clip *clip);
+int media_clip_adopt(struct media *m, struct clip *clip, uint64_t *handle); /* takes it, unless it fails: -ENOBUFS */
+/** Read or make, and adopt. */
 int media_clip_load(struct media *m, const char *path, uint64_t *clip, char *why, size_t why_n);
 int media_clip_pcm(struct media *m, const int16_t *pcm, size_t samples, uint64_t *clip);
 int media_clip_release(struct media *m, uint64_t clip);
 int64_t media_clip_samples(const struct media *m, uint64_t clip);
 
-/** `loops` 0: for ever. Replaces a running player. PLAY_DONE with `tag` at the end. */
+/** A tone of several segments. */
+enum { TONE_PARTS = 4, TONE_SEGMENTS = 16 };
+struct tone_segment {
+	uint16_t hz[TONE_PARTS]; /* together; none: a pause */
+	uint16_t mod_hz;	 /* the first, alone, is modulated in amplitude by this; 0: no */
+	int16_t level_cdb;	 /* hundredths of dBm0, of each frequency; of the whole when modulated */
+	uint32_t ms;		 /* 0: for ever, only where nothing follows */
+};
+struct tone_plan {
+	uint8_t n;	     /* segments */
+	uint8_t repeat_from; /* behind the last segment it goes on with this one, for ever; n: it ends */
+	uint32_t total_ms;   /* 0: until its own end */
+	struct tone_segment segments[TONE_SEGMENTS];
+};
+
+/** What a playlist is made of. Items follow each other at the very next sample. */
+struct play_item {
+	uint64_t clip;		      /* 0: the tone */
+	const struct tone_plan *tone; /* copied; NULL and no clip: silence */
+	uint32_t from;		      /* samples of the clip to leave out at its beginning */
+	uint32_t samples;	      /* at most so many; 0: to its end. Of silence: how many */
+	uint32_t loops;		      /* times; 0: for ever */
+};
+enum { PLAY_ITEMS_MAX = 1024, PLAY_QUEUE_MAX = 64, PLAY_GAIN_MIN = -6000, PLAY_GAIN_MAX = 1200, PLAY_FADE = 40 };
+struct play_opts {
+	uint64_t tag;	  /* 0: cannot be addressed alone */
+	uint32_t loops;	  /* of the whole list; 0: for ever */
+	int16_t gain_cdb; /* hundredths of a dB, PLAY_GAIN_MIN (and less: silence) to PLAY_GAIN_MAX */
+	bool queue;	  /* behind what plays; false: in its place */
+	uint64_t start;	  /* begin at this sample of the list */
+	uint64_t epoch;	  /* not 0: begin where a list that runs since then (CLOCK_MONOTONIC ns) would be by now: all
+			     legs that play it hear the same. Lists that end only */
+};
+/** What was replaced, stopped, paused or left by a seek fades over PLAY_FADE samples (5 ms). */
+int media_play_list(struct media *m, uint64_t leg, const struct play_item *items, size_t n, const struct play_opts *o);
+
+/* clang-format off */
+#define PLAY_DOS(X) X(STOP, "stop") X(PAUSE, "pause") X(RESUME, "resume") X(SEEK, "seek") X(SKIP, "skip") X(VOLUME, "volume") X(WHERE, "where")
+/* clang-format on */
+enum play_do {
+#define X(name, text) PLAY_DO_##name,
+	PLAY_DOS(X)
+#undef X
+		PLAY_DO_COUNT
+};
+enum play_at { PLAY_AT_START, PLAY_AT_PAUSED, PLAY_AT_RESUMED, PLAY_AT_MOVED, PLAY_AT_VOLUME, PLAY_AT_WHERE };
+/** To a playlist that plays or waits, by its tag; tag 0: all of them. Answered by PLAY_DONE or PLAY_AT of each; by
+ *  nothing when there is none. `value`: SEEK: sample of the list; SKIP: samples from where it is, behind the end: it
+ *  is over; VOLUME: gain_cdb, reached in `ramp_ms` (0: 20). */
+int media_play_do(struct media *m, uint64_t leg, uint64_t tag, enum play_do what, int64_t value, uint32_t ramp_ms);
+
+/** One clip. `loops` 0: for ever. Replaces a running player. PLAY_DONE with `tag` at the end. */
 int media_play(struct media *m, uint64_t leg, uint64_t clip, uint32_t loops, uint64_t tag);
 struct tone_spec {
 	uint16_t hz[2];		/* second 0: one tone */

@@ -13,7 +13,7 @@ enum { CLIP_RATE = 8000, FILE_MAX = 256 << 20 };
 
 struct clip *clip_new(size_t samples)
 {
-	if (samples > (SIZE_MAX - sizeof(struct clip)) / sizeof(int16_t))
+	if (samples > CLIP_SAMPLES_MAX)
 		return NULL;
 	struct clip *c = mem_zalloc(sizeof(*c) + samples * sizeof(c->pcm[0]));
 	if (c)
@@ -55,6 +55,19 @@ static int read_file(const char *path, uint8_t **out, size_t *n)
 	return 0;
 }
 
+/* Stereo is mixed down: half of each side. */
+static int mix_right(struct clip *c, const struct wav *w)
+{
+	int16_t *right = mem_alloc(c->samples * sizeof(*right));
+	if (!right)
+		return -ENOMEM;
+	wav_decode(w, 1, right);
+	for (size_t i = 0; i < c->samples; i++)
+		c->pcm[i] = (int16_t)((c->pcm[i] + right[i]) / 2);
+	mem_free(right);
+	return 0;
+}
+
 static int decode(struct clip **out, const uint8_t *data, size_t n, const char *path, char *why, size_t why_n)
 {
 	struct wav w;
@@ -73,11 +86,15 @@ static int decode(struct clip **out, const uint8_t *data, size_t n, const char *
 	if (!c)
 		return -ENOMEM;
 	c->samples = wav_decode(&w, 0, c->pcm);
-	*out = c;
-	return 0;
+	int err = w.channels == 2 ? mix_right(c, &w) : 0;
+	if (err)
+		mem_free(c);
+	else
+		*out = c;
+	return err;
 }
 
-int clip_read(struct clip **out, const char *path, char *why, size_t why_n)
+int media_clip_read(const char *path, struct clip **out, char *why, size_t why_n)
 {
 	uint8_t *data = NULL;
 	size_t n = 0;
@@ -92,4 +109,31 @@ int clip_read(struct clip **out, const char *path, char *why, size_t why_n)
 	err = decode(out, data, n, path, why, why_n);
 	mem_free(data);
 	return err;
+}
+
+int media_clip_make(const int16_t *pcm, size_t samples, struct clip **out)
+{
+	if (samples == 0 || samples > CLIP_SAMPLES_MAX)
+		return -EINVAL;
+	struct clip *clip = clip_new(samples);
+	if (!clip)
+		return -ENOMEM;
+	memcpy(clip->pcm, pcm, samples * sizeof(*pcm));
+	*out = clip;
+	return 0;
+}
+
+void media_clip_discard(struct clip *clip)
+{
+	mem_free(clip);
+}
+
+size_t media_clip_length(const struct clip *clip)
+{
+	return clip->samples;
+}
+
+const int16_t *media_clip_audio(const struct clip *clip)
+{
+	return clip->pcm;
 }

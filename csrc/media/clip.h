@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "switchroom.h"
+
 struct clip {
 	struct clip *next; /* control thread: released, waiting for players to end */
 	_Atomic uint32_t players;
@@ -15,8 +17,6 @@ struct clip {
 	int16_t pcm[];
 };
 struct clip *clip_new(size_t samples); /* NULL: out of memory or absurd. mem_free() it */
-/** Read a WAV file. 0, -errno of the file, -EBADMSG with a text in `why`. */
-int clip_read(struct clip **out, const char *path, char *why, size_t why_n);
 
 static inline void clip_take(struct clip *c)
 {

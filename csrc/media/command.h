@@ -7,22 +7,26 @@
 
 #include "switchroom.h"
 
-struct clip;
 struct mix;
 struct pcm_ring;
+struct playlist;
 struct recording;
 
 struct command {
 	uint32_t kind;	/* enum media_command */
-	uint32_t value; /* echo: on; mix: roles, or seats heard; beep: ms; loops; MOVE: target worker */
+	uint32_t value; /* echo: on; mix: roles, or seats heard; beep: ms; PLAY_DO: enum play_do; MOVE: target worker */
 	uint64_t leg;
 	uint64_t tag;
 	uint64_t at; /* CLOCK_MONOTONIC ns when it was posted: a busy worker executes it later */
 	union {
 		struct leg_remote remote;
-		uint64_t other;	   /* bridge: the second leg */
-		struct clip *clip; /* a reference is held */
-		struct tone_spec tone;
+		uint64_t other; /* bridge: the second leg */
+		struct playlist *list;
+		struct {
+			uint64_t tag; /* 0: all */
+			int64_t value;
+			uint32_t ramp_ms;
+		} play;
 		struct {
 			char text[32];
 			uint16_t n, tone_ms, gap_ms;

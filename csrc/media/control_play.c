@@ -1,4 +1,4 @@
-/** control_play.c  Clips, players, tones, digits, sinks and taps seen from the control thread. */
+/** control_play.c  Digits, sinks and taps seen from the control thread. */
 #include <errno.h>
 #include <string.h>
 
@@ -6,76 +6,6 @@
 #include "media/engine.h"
 
 enum { TONE_MS = 100, GAP_MS = 100, GAP_MIN_MS = 60, LIVE_MS_MIN = 40, LIVE_MS_MAX = 60000, LOW_MS = 40 };
-
-static int keep_clip(struct media *m, struct clip *clip, uint64_t *handle)
-{
-	*handle = slots_add(&m->clips, clip);
-	if (*handle)
-		return 0;
-	mem_free(clip);
-	return -ENOBUFS;
-}
-
-int media_clip_load(struct media *m, const char *path, uint64_t *handle, char *why, size_t why_n)
-{
-	struct clip *clip;
-	int err = clip_read(&clip, path, why, why_n);
-	return err ? err : keep_clip(m, clip, handle);
-}
-
-int media_clip_pcm(struct media *m, const int16_t *pcm, size_t samples, uint64_t *handle)
-{
-	if (samples == 0)
-		return -EINVAL;
-	struct clip *clip = clip_new(samples);
-	if (!clip)
-		return -ENOMEM;
-	memcpy(clip->pcm, pcm, samples * sizeof(*pcm));
-	return keep_clip(m, clip, handle);
-}
-
-int media_clip_release(struct media *m, uint64_t handle)
-{
-	struct clip *clip = slots_get(&m->clips, handle);
-	if (!clip)
-		return -ENOENT;
-	slots_remove(&m->clips, handle);
-	clip->next = m->clips_released;
-	m->clips_released = clip;
-	media_sweep(m);
-	return 0;
-}
-
-int64_t media_clip_samples(const struct media *m, uint64_t handle)
-{
-	const struct clip *clip = slots_get(&m->clips, handle);
-	return clip ? (int64_t)clip->samples : -ENOENT;
-}
-
-int media_play(struct media *m, uint64_t handle, uint64_t clip_handle, uint32_t loops, uint64_t tag)
-{
-	struct leg *leg = media_leg(m, handle);
-	struct clip *clip = slots_get(&m->clips, clip_handle);
-	struct command c = {.kind = MEDIA_CMD_PLAY, .value = loops, .tag = tag, .u.clip = clip};
-	if (!leg || !clip)
-		return -ENOENT;
-	clip_take(clip);
-	int err = media_post(m, leg, &c);
-	if (err)
-		clip_give(clip);
-	return err;
-}
-
-int media_tone(struct media *m, uint64_t handle, const struct tone_spec *t, uint64_t tag)
-{
-	struct leg *leg = media_leg(m, handle);
-	struct command c = {.kind = MEDIA_CMD_TONE, .tag = tag, .u.tone = *t};
-	struct tone check;
-	if (!leg)
-		return -ENOENT;
-	int err = tone_init(&check, t);
-	return err ? err : media_post(m, leg, &c);
-}
 
 int media_dtmf(struct media *m, uint64_t handle, const char *digits, uint32_t tone_ms, uint32_t gap_ms, uint64_t tag)
 {
@@ -97,13 +27,6 @@ int media_dtmf(struct media *m, uint64_t handle, const char *digits, uint32_t to
 	return media_post(m, leg, &c);
 }
 
-int media_stop_play(struct media *m, uint64_t handle)
-{
-	struct leg *leg = media_leg(m, handle);
-	struct command c = {.kind = MEDIA_CMD_STOP_PLAY};
-	return leg ? media_post(m, leg, &c) : -ENOENT;
-}
-
 /* ----------------------------------------------------------------- live audio */
 
 void media_leg_sweep(struct leg *leg)
@@ -115,6 +38,15 @@ void media_leg_sweep(struct leg *leg)
 			mem_free(r);
 		} else {
 			p = &r->older;
+		}
+	}
+	for (struct playlist **p = &leg->control.lists; *p;) {
+		struct playlist *l = *p;
+		if (atomic_load_explicit(&l->retired, memory_order_acquire)) {
+			*p = l->older;
+			mem_free(l);
+		} else {
+			p = &l->older;
 		}
 	}
 }

@@ -190,6 +190,11 @@ static void note(struct media *m, const struct media_event *ev)
 		if (leg)
 			leg->control.closed_seen = true;
 	}
+	if (ev->kind == MEDIA_EV_PLAY_DONE) {
+		struct leg *leg = slots_get(&m->legs, ev->handle);
+		if (leg && leg->control.lists)
+			media_leg_sweep(leg);
+	}
 	if (ev->kind == MEDIA_EV_REC_DONE) {
 		struct recording *rec = slots_get(&m->recordings, ev->handle);
 		struct leg *leg = slots_get(&m->legs, rec->leg);

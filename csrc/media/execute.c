@@ -63,27 +63,6 @@ static int do_mix_join(const struct worker *w, struct leg *leg, const struct com
 	return 0;
 }
 
-static int do_play(struct worker *w, struct leg *leg, const struct command *c)
-{
-	leg_play_end(w, leg, true);
-	leg->player = (struct player){.kind = PLAY_CLIP, .tag = c->tag};
-	leg->player.u.clip.clip = c->u.clip;
-	leg->player.u.clip.loops = c->value;
-	return 0;
-}
-
-static int do_tone(struct worker *w, struct leg *leg, const struct command *c)
-{
-	struct tone tone;
-	int err = tone_init(&tone, &c->u.tone);
-	if (err)
-		return err;
-	leg_play_end(w, leg, true);
-	leg->player = (struct player){.kind = PLAY_TONE, .tag = c->tag};
-	leg->player.u.tone = tone;
-	return 0;
-}
-
 static int do_dtmf(struct worker *w, struct leg *leg, const struct command *c)
 {
 	struct digits digits;
@@ -92,8 +71,11 @@ static int do_dtmf(struct worker *w, struct leg *leg, const struct command *c)
 		return err;
 	digits.events = leg->te_pt != 255;
 	leg_play_end(w, leg, true);
-	leg->player = (struct player){.kind = PLAY_DIGITS, .tag = c->tag};
+	leg->player.kind = PLAY_DIGITS;
+	leg->player.tag = c->tag;
 	leg->player.u.digits = digits;
+	if (digits.events) /* they make no sound for a fade to be added to */
+		leg->player.tail_waits = false;
 	return 0;
 }
 
@@ -106,9 +88,11 @@ static int do_stop_play(struct worker *w, struct leg *leg)
 static int do_sink(struct worker *w, struct leg *leg, const struct command *c)
 {
 	leg_play_end(w, leg, true);
-	leg->player = (struct player){.kind = PLAY_SINK, .tag = leg->tag};
+	leg->player.kind = PLAY_SINK;
+	leg->player.tag = leg->tag;
 	leg->player.u.sink.ring = c->u.pcm;
 	leg->player.u.sink.low = c->value;
+	leg->player.u.sink.closing = leg->player.u.sink.heard = false;
 	return 0;
 }
 
@@ -172,9 +156,9 @@ static int execute_leg(struct worker *w, struct leg *leg, const struct command *
 		mix_leave(leg);
 		return 0;
 	case MEDIA_CMD_PLAY:
-		return do_play(w, leg, c);
-	case MEDIA_CMD_TONE:
-		return do_tone(w, leg, c);
+		return play_start(w, leg, c->u.list);
+	case MEDIA_CMD_PLAY_DO:
+		return play_do(w, leg, c->u.play.tag, (enum play_do)c->value, c->u.play.value, c->u.play.ramp_ms);
 	case MEDIA_CMD_DTMF:
 		return do_dtmf(w, leg, c);
 	case MEDIA_CMD_STOP_PLAY:

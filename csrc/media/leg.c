@@ -39,6 +39,15 @@ static void free_rings(struct pcm_ring *r)
 	}
 }
 
+static void free_lists(struct playlist *l)
+{
+	while (l) {
+		struct playlist *older = l->older;
+		mem_free(l);
+		l = older;
+	}
+}
+
 void leg_free(struct leg *leg)
 {
 	if (leg->rtp_fd >= 0)
@@ -46,6 +55,7 @@ void leg_free(struct leg *leg)
 	if (leg->rtcp_fd >= 0)
 		close(leg->rtcp_fd);
 	free_rings(leg->control.retired);
+	free_lists(leg->control.lists);
 	mem_free(leg->control.tap);
 	mem_free(leg->control.sink);
 	mem_free(leg->amd);

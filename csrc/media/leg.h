@@ -43,6 +43,7 @@ struct leg_control {
 	uint64_t mix;	    /* handle, 0: none */
 	uint64_t recording; /* handle, 0: none */
 	struct pcm_ring *tap, *sink, *retired;
+	struct playlist *lists; /* posted, not freed yet */
 };
 
 /** One of a leg's sockets in the worker's epoll set and, while it holds packets that may not be read yet, in its list. */
@@ -126,7 +127,6 @@ void leg_publish(struct leg *leg);
 void leg_unbridge(struct leg *leg);
 /** The same and the mix. */
 void leg_detach(struct leg *leg);
-void leg_play_end(struct worker *w, struct leg *leg, bool stopped);
 
 /* receive.c: what came by the gate. true: more waits, `w->next_at` tells since when */
 bool leg_receive_rtp(struct worker *w, struct leg *leg);

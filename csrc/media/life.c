@@ -64,16 +64,6 @@ void leg_detach(struct leg *leg)
 	mix_leave(leg);
 }
 
-void leg_play_end(struct worker *w, struct leg *leg, bool stopped)
-{
-	if (leg->player.kind == PLAY_NOTHING)
-		return;
-	struct media_event ev = {
-		.kind = MEDIA_EV_PLAY_DONE, .a = stopped, .handle = leg->handle, .tag = leg->player.tag};
-	player_end(&leg->player);
-	worker_event(w, &ev);
-}
-
 static void watch_silence(struct worker *w, struct leg *leg)
 {
 	if (leg->silent || !leg->described || !(leg->dir & DIR_RECV))

@@ -6,36 +6,6 @@
 
 enum { SAMPLES_PER_MS = 8, TE_ENDS = 3, TE_MAX = 0xffff };
 
-static bool fill_clip(struct player *p, int16_t *pcm, size_t n)
-{
-	const struct clip *c = p->u.clip.clip;
-	size_t done = 0;
-	while (done < n) {
-		size_t part = c->samples - p->u.clip.at;
-		if (part > n - done)
-			part = n - done;
-		memcpy(pcm + done, c->pcm + p->u.clip.at, part * sizeof(*pcm));
-		done += part;
-		p->u.clip.at += part;
-		if (p->u.clip.at < c->samples)
-			continue;
-		if (p->u.clip.loops == 1) {
-			memset(pcm + done, 0, (n - done) * sizeof(*pcm));
-			return false;
-		}
-		p->u.clip.loops -= p->u.clip.loops ? 1 : 0;
-		p->u.clip.at = 0;
-	}
-	return true;
-}
-
-static bool fill_tone(struct tone *t, int16_t *pcm, size_t n)
-{
-	size_t got = tone_fill(t, pcm, n);
-	memset(pcm + got, 0, (n - got) * sizeof(*pcm));
-	return got == n && t->at < t->total;
-}
-
 static bool fill_sink(struct player *p, int16_t *pcm, size_t n)
 {
 	struct pcm_ring *r = p->u.sink.ring;
@@ -117,26 +87,25 @@ enum digit_step digits_event(struct digits *d, uint32_t samples, struct digit_ev
 
 bool player_fill(struct player *p, int16_t *pcm, size_t n)
 {
-	switch (p->kind) {
-	case PLAY_CLIP:
-		return fill_clip(p, pcm, n);
-	case PLAY_TONE:
-		return fill_tone(&p->u.tone, pcm, n);
-	case PLAY_DIGITS:
+	if (p->kind == PLAY_DIGITS)
 		return fill_digits(&p->u.digits, pcm, n);
-	case PLAY_SINK:
+	if (p->kind == PLAY_SINK)
 		return fill_sink(p, pcm, n);
-	default:
-		memset(pcm, 0, n * sizeof(*pcm));
-		return false;
-	}
+	memset(pcm, 0, n * sizeof(*pcm));
+	return false;
 }
 
-void player_end(struct player *p)
+static int16_t saturate(int32_t v)
 {
-	if (p->kind == PLAY_CLIP)
-		clip_give(p->u.clip.clip);
-	else if (p->kind == PLAY_SINK)
-		atomic_store_explicit(&p->u.sink.ring->retired, true, memory_order_release);
-	p->kind = PLAY_NOTHING;
+	return (int16_t)(v > INT16_MAX ? INT16_MAX : v < INT16_MIN ? INT16_MIN : v);
+}
+
+void player_tail(struct player *p, int16_t *pcm, size_t n)
+{
+	if (!p->tail_waits)
+		return;
+	for (size_t i = 0; i < n && i < PLAY_FADE; i++)
+		pcm[i] = saturate(pcm[i] + p->tail[i]);
+	memset(p->tail, 0, sizeof(p->tail));
+	p->tail_waits = false;
 }

@@ -1,4 +1,4 @@
-/** player.h  What a leg plays: a clip, a tone, digits, a sink. Worker only. Value object inside the leg. */
+/** player.h  What a leg plays: playlists in a queue, digits, a sink. Worker only. Value object inside the leg. */
 #ifndef MEDIA_PLAYER_H
 #define MEDIA_PLAYER_H
 
@@ -7,11 +7,15 @@
 #include <stdint.h>
 
 #include "dsp/tone.h"
-#include "media/clip.h"
 #include "media/command.h"
 #include "media/pcm_ring.h"
+#include "media/playlist.h"
 
-enum player_kind { PLAY_NOTHING, PLAY_CLIP, PLAY_TONE, PLAY_DIGITS, PLAY_SINK };
+struct leg;
+struct worker;
+
+/* PLAY_TAIL: nothing but the fade of what was stopped. */
+enum player_kind { PLAY_NOTHING, PLAY_LIST, PLAY_DIGITS, PLAY_SINK, PLAY_TAIL };
 
 struct digits {
 	char text[32];
@@ -25,15 +29,15 @@ struct digits {
 };
 
 struct player {
-	uint8_t kind; /* enum player_kind */
-	uint64_t tag;
+	uint8_t kind;		 /* enum player_kind */
+	bool tail_waits;	 /* `tail` holds a fade not yet heard */
+	int16_t tail[PLAY_FADE]; /* of what was stopped, replaced or left by a seek */
+	uint64_t tag;		 /* digits, sink */
 	union {
 		struct {
-			struct clip *clip; /* a reference is held */
-			size_t at;
-			uint32_t loops; /* still to begin, this one included; 0: for ever */
-		} clip;
-		struct tone tone;
+			struct playlist *first, *last;
+			uint32_t n;
+		} list;
 		struct digits digits;
 		struct {
 			struct pcm_ring *ring; /* borrowed until retired is set */
@@ -43,10 +47,19 @@ struct player {
 	} u;
 };
 
-/** Fill `n` samples, silence behind the end. false: nothing is left after these. Digits: in-band. */
+/** Fill `n` samples of digits (in-band) or a sink, silence behind the end. false: nothing is left after these. */
 bool player_fill(struct player *p, int16_t *pcm, size_t n);
-/** Let go of clip or sink; kind becomes PLAY_NOTHING. */
-void player_end(struct player *p);
+/** Add the fade that waits. */
+void player_tail(struct player *p, int16_t *pcm, size_t n);
+
+/* play.c: playlists of a leg */
+/** -ENOBUFS: the queue is full; the list has been retired. */
+int play_start(struct worker *w, struct leg *leg, struct playlist *l);
+int play_do(struct worker *w, struct leg *leg, uint64_t tag, enum play_do what, int64_t value, uint32_t ramp_ms);
+/** As player_fill(); announces ends and beginnings. */
+bool play_fill(struct worker *w, struct leg *leg, int16_t *pcm, size_t n);
+/** End all that plays and waits. `stopped`: with a fade, when something is left to be heard. */
+void leg_play_end(struct worker *w, struct leg *leg, bool stopped);
 
 /** Digits as events: what the packet of this frame says. */
 struct digit_event {

@@ -170,7 +170,13 @@ void leg_generate(struct worker *w, struct leg *leg)
 			generate_mix(w, leg, samples);
 		return;
 	}
+	if (pl->kind == PLAY_LIST || pl->kind == PLAY_TAIL) {
+		play_fill(w, leg, w->pcm, samples);
+		send_audio(w, leg, w->pcm, samples);
+		return;
+	}
 	bool more = player_fill(pl, w->pcm, samples);
+	player_tail(pl, w->pcm, samples);
 	send_audio(w, leg, w->pcm, samples);
 	if (!more)
 		leg_play_end(w, leg, false);

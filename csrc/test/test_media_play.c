@@ -168,7 +168,7 @@ TEST_NO_OOM(media_tone_is_the_tone_asked_for)
 	struct one o;
 	struct media_event ev;
 	struct datagram d;
-	struct tone_spec spec = {.hz = {440, 480}, .level_cdb = -1900, .on_ms = 60, .off_ms = 20, .total_ms = 200};
+	struct tone_spec spec = {.hz = {450, 500}, .level_cdb = -1900, .on_ms = 60, .off_ms = 20, .total_ms = 200};
 	struct tone tone;
 	int16_t pcm[160];
 	uint8_t want[160];

@@ -1,6 +1,6 @@
 """The media workers. Handles are ints; a stale one raises NotFound. PCM is 16-bit, host order, 8 kHz mono."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from os import PathLike
 
 from typing_extensions import Buffer
@@ -9,10 +9,23 @@ EVENTS: tuple[str, ...]
 """Names of event kinds: the kind of an event tuple is the index."""
 AMD_VERDICTS: tuple[str, ...]
 AMD_REASONS: tuple[str, ...]
+PLAY_DOS: tuple[str, ...]
+ITEMS_MAX: int
 VERSION: str
 
 Event = tuple[int, int, int, int, int, int, int, int, bytes | None]
 """kind, handle, tag, at_ns, a, b, c, d, address (switchroom.h, MEDIA_EVENTS says what they mean)."""
+
+Tone = tuple[tuple[tuple[tuple[int, ...], int, int, int], ...], int, int]
+"""Segments (frequencies, modulation Hz, level in hundredths of dBm0, ms), repeat_from, total_ms: struct tone_plan."""
+
+class ClipData:
+    samples: int
+    @staticmethod
+    def of_pcm(pcm: Buffer) -> ClipData: ...
+    def pcm(self) -> bytes: ...
+
+def read_clip(path: str | PathLike[str]) -> ClipData: ...
 
 class Media:
     def __init__(
@@ -56,11 +69,21 @@ class Media:
     def hear_mix(self, mix: int, leg: int, others: Iterable[int]) -> None: ...
     def leave_mix(self, leg: int) -> None: ...
     def close_mix(self, mix: int) -> None: ...
-    def load_clip(self, path: str | PathLike[str]) -> int: ...
-    def pcm_clip(self, pcm: Buffer) -> int: ...
+    def adopt_clip(self, data: ClipData) -> int: ...
     def release_clip(self, clip: int) -> None: ...
-    def clip_samples(self, clip: int) -> int: ...
-    def play(self, leg: int, clip: int, loops: int, tag: int) -> None: ...
+    def play(
+        self,
+        leg: int,
+        items: Sequence[tuple[int, Tone | None, int, int, int]],
+        tag: int,
+        *,
+        loops: int = 1,
+        gain_cdb: int = 0,
+        queue: bool = False,
+        start: int = 0,
+        epoch: int = 0,
+    ) -> None: ...
+    def play_do(self, leg: int, tag: int, what: int, value: int = 0, ramp_ms: int = 0) -> None: ...
     def tone(
         self, leg: int, hz: int, hz2: int, level_cdb: int, on_ms: int, off_ms: int, total_ms: int, tag: int
     ) -> None: ...

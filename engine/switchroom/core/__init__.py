@@ -1,15 +1,18 @@
 """The asyncio face of the C library: Core, Leg and what they hand out."""
 
 from .audio import FRAME_BYTES, AudioSink, Frames
+from .audiofile import FileLimits
 from .cause import End, failure
 from .clip import Clip
 from .core import Core
 from .events import AmdResult, BeepResult, Digit, LegEvent, LegEventKind, LegState, LegStats
 from .leg import MAX_FORWARDS, Leg
 from .mix import Mix
+from .music import Music
 from .options import CoreOptions
-from .playback import Playback
+from .playback import Playback, PlaybackState, Position
 from .recording import Recording, RecordResult
+from .sounds import Pause, Playable, Segment, Sound, Tone, length_ms
 from .uri import SipUri, parse_uri
 
 __all__ = [
@@ -23,6 +26,7 @@ __all__ = [
     "CoreOptions",
     "Digit",
     "End",
+    "FileLimits",
     "Frames",
     "Leg",
     "LegEvent",
@@ -30,10 +34,19 @@ __all__ = [
     "LegState",
     "LegStats",
     "Mix",
+    "Music",
+    "Pause",
+    "Playable",
     "Playback",
+    "PlaybackState",
+    "Position",
     "RecordResult",
     "Recording",
+    "Segment",
     "SipUri",
+    "Sound",
+    "Tone",
     "failure",
+    "length_ms",
     "parse_uri",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -14,10 +14,11 @@ from .._media import EVENTS as MEDIA_EVENTS
 from .._sip import addr_text
 from ..errors import BadParams, MediaError, WrongState
 from .audio import AudioSink, Frames
-from .clip import Clip
 from .events import AmdResult, BeepResult, Digit, LegEvent, LegEventKind, LegState, LegStats
-from .playback import Playback
+from .music import Music, Parked
+from .playback import Playback, Position
 from .recording import Recording, RecordResult
+from .sounds import SAMPLES_PER_MS, Playable, Source, as_items
 
 if TYPE_CHECKING:
     from .._media import Event as MediaEvent
@@ -36,7 +37,9 @@ class LegAudio:
         "_core",
         "_digits",
         "_media",
-        "_player",
+        "_moves",
+        "_parked",
+        "_peer",
         "_players",
         "_recordings",
         "_rtp",
@@ -59,7 +62,9 @@ class LegAudio:
         self._rtp: bytes | None = None  # our RTP address
         self._stats: LegStats | None = None  # final ones, once closed
         self._players: dict[int, Playback] | None = None
-        self._player: Playback | None = None
+        self._peer: LegAudio | None = None  # bridged with
+        self._moves = 0  # counts every change of what it is joined to
+        self._parked: Parked | None = None
         self._recordings = 0
         self._amd: asyncio.Future[AmdResult] | None = None
         self._beep: asyncio.Future[BeepResult | None] | None = None
@@ -87,12 +92,36 @@ class LegAudio:
 
     # ---------------------------------------------------------- what it hears
 
-    def play(self, clip: Clip | str | os.PathLike[str], loops: int = 1) -> Playback:
-        """Play to the leg, in place of what plays; `loops` 0: until stopped."""
-        if not isinstance(clip, Clip):
-            clip = self._core.clip(clip)
+    def play(
+        self,
+        what: Source | Sequence[Playable],
+        loops: int = 1,
+        *,
+        queue: bool = False,
+        volume_db: float = 0.0,
+        start_ms: int = 0,
+        epoch: float = 0.0,
+    ) -> Playback:
+        """Play a file, a clip, or a list of items without gaps between them, to the leg. In place of what plays and
+        waits; with `queue` behind it. `loops` of the whole; 0: until stopped.
+
+        A path is read here and now when it is not held yet; `await core.load(path)` does it without holding the loop.
+        `epoch` (seconds, the loop's clock): begin where a list that runs since then would be by now.
+        """
+        if isinstance(what, str | os.PathLike):
+            what = self._core.clip(what)
+        items = as_items(what)
         leg, playback, tag = self._playback()
-        self._core.media.play(leg, clip._handle, loops, tag)
+        self._core.media.play(
+            leg,
+            items,
+            tag,
+            loops=loops,
+            gain_cdb=round(max(-60.0, min(12.0, volume_db)) * 100),
+            queue=queue,
+            start=start_ms * SAMPLES_PER_MS,
+            epoch=round(epoch * 1e9),
+        )
         return self._started(tag, playback)
 
     def tone(
@@ -126,25 +155,78 @@ class LegAudio:
     def _started(self, tag: int, playback: Playback) -> Playback:
         if self._players is None:
             self._players = {}
-        self._players[tag] = self._player = playback
+        self._players[tag] = playback
         return playback
 
-    def _stop_playback(self, playback: Playback) -> None:
-        # One that was replaced has stopped already; its PLAY_DONE is on the way.
-        if self._player is playback and self._media:
+    @property
+    def playbacks(self) -> tuple[Playback, ...]:
+        """What plays and what waits behind it, oldest first."""
+        return tuple(self._players.values()) if self._players else ()
+
+    def stop_playing(self) -> None:
+        """All of it, with a fade of 5 ms."""
+        if self._media:
             self._core.media.stop_play(self._media)
+
+    def _play_do(self, tag: int, what: int, value: int, ramp_ms: int) -> None:
+        if self._media:
+            self._core.media.play_do(self._media, tag, what, value, ramp_ms)
 
     def bridge(self, other: LegAudio) -> None:
         """Both hear each other from now on; earlier bridges of either end."""
         self._core.media.bridge(self._open_media(), other._open_media())
+        self._left()
+        other._left()
+        self._peer, other._peer = other, self
 
     def unbridge(self) -> None:
         if self._media:
             self._core.media.unbridge(self._media)
+        self._left()
 
     def echo(self, on: bool = True) -> None:
         """The leg hears itself."""
         self._core.media.echo(self._open_media(), on)
+        self._left()
+
+    def _left(self) -> None:
+        """It is not where it was: whoever was bridged with it is alone."""
+        self._moves += 1
+        if self._peer is not None:
+            self._peer._moves += 1
+            self._peer._peer = None
+            self._peer = None
+
+    def park(self, music: Music | None = None) -> None:
+        """Take the leg off its bridge and let it hear `music` (None: nothing); its partner hears nothing. Parked
+        again: other music."""
+        self._open_media()
+        if self._parked is None:
+            peer = self._peer
+            self.unbridge()
+            self._parked = Parked(peer, self._moves, peer._moves if peer is not None else 0)
+        if music is not None:
+            self._parked.playback = music.play(self)
+        elif self._parked.playback is not None:
+            self._parked.playback.stop()
+
+    def unpark(self) -> bool:
+        """End the music; bridge it again with its partner when both are still where park() left them. False: it was
+        not parked."""
+        parked, self._parked = self._parked, None
+        if parked is None:
+            return False
+        if parked.playback is not None:
+            parked.playback.stop()
+        peer = parked.peer
+        still = peer is not None and peer._media and self._media
+        if still and (parked.moves, parked.peer_moves) == (self._moves, peer._moves):  # type: ignore[union-attr]  # `still`
+            self.bridge(peer)  # type: ignore[arg-type]  # `still`
+        return True
+
+    @property
+    def parked(self) -> bool:
+        return self._parked is not None
 
     def sink(self, buffer_ms: int = 400) -> AudioSink:
         """Become the leg's player: write PCM to it. One at a time; a new one replaces it."""
@@ -246,6 +328,8 @@ class LegAudio:
 
     def _end_audio(self, at: float) -> None:
         """Nobody shall wait for what cannot come any more."""
+        self._left()
+        self._parked = None
         for tag in list(self._players or ()):
             self._play_ended(tag, False, at)
         if self._amd is not None and not self._amd.done():
@@ -289,15 +373,26 @@ class LegAudio:
         self._emit(LegEventKind.DTMF, event[3] * 1e-9, Digit(digit, event[5]))
 
     def _on_play_done(self, event: MediaEvent) -> None:
-        self._play_ended(event[2], event[4] == 0, event[3] * 1e-9)
+        self._play_ended(event[2], event[4] == 0, event[3] * 1e-9, position=_position(event))
 
-    def _play_ended(self, tag: int, finished: bool, at: float, error: Exception | None = None) -> None:
+    def _on_play_at(self, event: MediaEvent) -> None:
+        playback = self._players.get(event[2]) if self._players else None
+        if playback is not None:
+            playback._at(event[4], _position(event))
+            self._emit(LegEventKind.PLAYING, event[3] * 1e-9, playback)
+
+    def _play_ended(
+        self,
+        tag: int,
+        finished: bool,
+        at: float,
+        error: Exception | None = None,
+        position: Position | None = None,
+    ) -> None:
         playback = self._players.pop(tag, None) if self._players else None
         if playback is None:
             return  # the end of a sink
-        if self._player is playback:
-            self._player = None
-        playback._end(finished, error)
+        playback._end(finished, error, position)
         self._emit(LegEventKind.PLAYED, at, playback)
 
     def _on_rec_done(self, event: MediaEvent) -> None:
@@ -337,6 +432,10 @@ class LegAudio:
         why = os.strerror(event[4])
         log.warning("media_command_failed", leg_id=self.id, command=event[5], error=why)
         self._play_ended(event[2], False, event[3] * 1e-9, MediaError(f"leg {self.id}: {why}", errno=event[4]))
+
+
+def _position(event: MediaEvent) -> Position:
+    return Position(event[5] // SAMPLES_PER_MS, event[6] // SAMPLES_PER_MS, event[7])
 
 
 ON_MEDIA: tuple[Callable[[LegAudio, MediaEvent], None], ...] = tuple(

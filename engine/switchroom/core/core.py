@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 import structlog
 
 from .. import _media, _sip
+from .._media import ClipData
 from .._version import __version__
 from ..errors import BadParams, Capacity, Draining, MediaError, NoRoute, WrongState
 from ._leg_audio import OF_RECORDING, ON_MEDIA, LegAudio
 from .cause import End
-from .clip import Clip
+from .clip import Clip, ClipFiles
 from .leg import CODECS, MAX_FORWARDS, NO_CODEC, ON_SIP, TELEPHONE_EVENT, Leg
 from .mix import Mix
 from .options import CoreOptions
@@ -69,7 +70,7 @@ class Core:
         self._recordings: dict[int, Recording] = {}
         self._open: set[LegAudio] = set()  # not CLOSED yet
         self._tasks: set[asyncio.Task[None]] = set()
-        self._clips: dict[tuple[str, int, int], Clip] = {}
+        self._files = ClipFiles(self, self.settings.clip_cache, self.settings.files)
         self._addresses: dict[tuple[str, int], tuple[bytes, float]] = {}  # and until when
         self._options_waiting: dict[int, asyncio.Future[int]] = {}
         self._flows: list[tuple[int, int, str]] = []  # flow id, address family, "host:port" of it
@@ -134,6 +135,7 @@ class Core:
         except TimeoutError:
             log.warning("core_stop_timeout", legs=len(self._open))
         await self._cancel_tasks()
+        self._files.close()
         self._loop.remove_reader(self.media.fileno())
         self.media.close()
         self.sip.close()
@@ -326,20 +328,20 @@ class Core:
     # ------------------------------------------------------------------- audio
 
     def clip(self, path: str | os.PathLike[str]) -> Clip:
-        """The WAV file as a Clip: read once, again only when the file has changed. MediaError, OSError."""
-        name = os.fspath(path)
-        found = os.stat(name)
-        key = name, found.st_mtime_ns, found.st_size
-        clip = self._clips.get(key)
-        if clip is None or not clip._handle:
-            handle = self.media.load_clip(name)
-            clip = self._clips[key] = Clip(self, handle, name, self.media.clip_samples(handle))
-        return clip
+        """The audio file as a Clip: read once, again only when the file has changed. Reads in this thread: right at
+        start-up, and for files that load() has read before. MediaError, OSError."""
+        return self._files.get(path)
+
+    async def load(self, path: str | os.PathLike[str]) -> Clip:
+        """The same, read and decoded on a thread of its own."""
+        return await self._files.load(path)
 
     def clip_pcm(self, samples: Any, name: str = "pcm") -> Clip:
         """A Clip of 16-bit samples at 8 kHz: bytes, array, NumPy array."""
-        handle = self.media.pcm_clip(samples)
-        return Clip(self, handle, name, self.media.clip_samples(handle))
+        return self._adopt_clip(ClipData.of_pcm(samples), name)
+
+    def _adopt_clip(self, data: ClipData, name: str) -> Clip:
+        return Clip(self, self.media.adopt_clip(data), name, data.samples)
 
     def _release_clip(self, handle: int) -> None:
         if self._running:

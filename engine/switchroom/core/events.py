@@ -31,7 +31,8 @@ class LegEventKind(Enum):
     DTMF = "dtmf"  # Digit
     AMD = "amd"  # AmdResult
     BEEP = "beep"  # BeepResult, or None when none was heard
-    PLAYED = "played"  # the Playback
+    PLAYING = "playing"  # the Playback: it has begun, or a command to it was carried out
+    PLAYED = "played"  # the Playback: it has ended
     RECORDED = "recorded"  # RecordResult
     RECORD_ERROR = "record_error"  # errno; the recording has stopped, the call goes on
     ENDED = "ended"  # End; no more signalling

@@ -26,6 +26,8 @@ class Mix:
         over that. It never hears its partner through the mix. Such legs join first: the mix lives where they are.
         """
         self._core.media.join_mix(self._handle, leg._open_media(), talk, hear, beside)
+        if not beside:
+            leg._left()
 
     def hear(self, leg: Leg, others: Iterable[Leg]) -> None:
         """From now on `leg` hears these members only, and nobody who joins later. NotFound: one is no member."""

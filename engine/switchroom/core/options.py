@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from .audiofile import FileLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +18,7 @@ class CoreOptions:
     RTP and RTCP, both ends included. `workers` 0: one per CPU. `silence_ms`: a leg without RTP for so long is
     reported SILENT. `ring_timeout_s`: how long a call of ours may ring when dial() does not say. `max_calls`: SIP
     dialogs at once, an INVITE beyond it gets 503. `rcvbuf`: bytes of kernel buffer per SIP socket, what a stalled
-    loop can be late by.
+    loop can be late by. `clip_cache`: bytes of audio kept of files that nothing plays. `files`: what one may cost.
     """
 
     sip_listen: Sequence[tuple[str, int]] = (("127.0.0.1", 0),)
@@ -33,3 +35,5 @@ class CoreOptions:
     max_calls: int = 16_384
     t1_ms: int = 500
     rcvbuf: int = 4 << 20
+    clip_cache: int = 256 << 20
+    files: FileLimits = field(default_factory=FileLimits)
