@@ -7,6 +7,7 @@
 #   lint types   format and style; mypy --strict and layering
 #   tsan fuzz    thread sanitizer; libFuzzer targets for FUZZ_SECONDS each
 #   bench soak   figures of README.md; a long run with flat memory
+#   bench-media  cost of media against a bare relay and rtpengine in the same run (bench/README.md)
 #   docs wheel clean         lock   newer versions of the Python packages
 .DEFAULT_GOAL := build
 SHELL := /bin/bash
@@ -37,7 +38,7 @@ define need
   $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
 endef
 
-.PHONY: build demo test test-fast test-c test-py lint types tsan asan fuzz bench bench-short soak docs wheel clean \
+.PHONY: build demo test test-fast test-c test-py lint types tsan asan fuzz bench bench-media bench-short soak docs wheel clean \
         debug packages test-packages format lock
 
 packages:
@@ -112,6 +113,9 @@ asan: build test-packages
 
 bench: build test-packages
 	$(PY) -m bench $(BENCH)
+bench-media: build packages
+	$(call need,rtpengine-daemon)
+	$(PY) -m bench media --json build/bench-media.json $(BENCH)
 bench-short: build
 	$(PY) -m bench --short
 soak: build
