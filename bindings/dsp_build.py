@@ -54,6 +54,11 @@ struct beep { uint32_t start_ms, end_ms; uint16_t hz; bool found; ...; };
 void beep_init(struct beep *b);
 bool beep_push(struct beep *b, const int16_t *pcm, size_t n);
 
+struct dtmf { ...; };
+void dtmf_init(struct dtmf *d);
+size_t dtmf_push(struct dtmf *d, const int16_t *pcm, size_t n);
+char dtmf_ended(const struct dtmf *d, uint32_t *ms);
+
 struct sip_hdr { struct str name, value; uint8_t id; ...; };
 static const char *const sip_header_names[];
 struct sip_msg {
@@ -78,6 +83,7 @@ SOURCE = """
 #include "base/netaddr.h"
 #include "dsp/amd.h"
 #include "dsp/beep.h"
+#include "dsp/dtmf.h"
 #include "dsp/g711.h"
 #include "dsp/tone.h"
 #include "dsp/wav.h"

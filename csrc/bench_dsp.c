@@ -9,6 +9,7 @@
 #include "dsp/amd.h"
 #include "dsp/beep.h"
 #include "dsp/codec.h"
+#include "dsp/dtmf.h"
 #include "dsp/g711.h"
 #include "dsp/resample.h"
 #include "dsp/tone.h"
@@ -29,6 +30,8 @@ struct input {
 	int16_t wide[FRAME * 2];
 	uint8_t coded[2][CODEC_PAYLOAD_MAX];
 	int coded_n[2];
+	struct dtmf dtmf;
+	int16_t quiet[FRAME], keyed[FRAMES][FRAME];
 };
 
 static void decode(struct input *in, int i)
@@ -137,6 +140,30 @@ static void decode_opus(struct input *in, int i)
 	decode_by(in, 1);
 }
 
+static void push_dtmf(struct input *in, const int16_t *pcm)
+{
+	for (size_t at = 0; at < FRAME;)
+		at += dtmf_push(&in->dtmf, pcm + at, FRAME - at);
+}
+
+/* Loud: every frame goes through the filters. */
+static void dtmf(struct input *in, int i)
+{
+	push_dtmf(in, in->pcm[i]);
+}
+
+static void dtmf_quiet(struct input *in, int i)
+{
+	(void)i;
+	push_dtmf(in, in->quiet);
+}
+
+/* Digits without end: every pair of blocks is measured. */
+static void dtmf_keyed(struct input *in, int i)
+{
+	push_dtmf(in, in->keyed[i]);
+}
+
 static double seconds(void)
 {
 	struct timespec t;
@@ -190,6 +217,13 @@ static void fill(struct input *in)
 	g711_encode(CODEC_PCMU, pcm, (size_t)FRAMES * FRAME, in->ulaw[0]);
 	amd_init(&in->amd, NULL);
 	beep_init(&in->beep);
+	dtmf_init(&in->dtmf);
+	for (int i = 0; i < FRAMES; i++) {
+		struct tone_spec spec;
+		if (i % 8 == 0 && tone_dtmf(&spec, tone_event_digit((unsigned)i / 8 % 16), 100) == 0)
+			tone_init(&in->tone, &spec);
+		tone_fill(&in->tone, in->keyed[i], FRAME);
+	}
 	tone_init(&in->tone, &(struct tone_spec){.hz = {440, 480}, .level_cdb = -1300});
 }
 
@@ -214,5 +248,8 @@ int main(void)
 	measure("tone-pair", tone, &in);
 	measure("amd", amd, &in);
 	measure("beep", beep, &in);
+	measure("dtmf", dtmf, &in);
+	measure("dtmf-quiet", dtmf_quiet, &in);
+	measure("dtmf-keyed", dtmf_keyed, &in);
 	return 0;
 }

@@ -1,4 +1,5 @@
-"""G.711, tones, WAV files, answering-machine and beep detection over NumPy arrays: the offline face of the C library.
+"""G.711, tones, WAV files, detection of answering machines, beeps and digits over NumPy arrays: the offline face of the
+C library.
 
 For tools, tests and training; the live engine runs the same C code on its media threads. Audio is 8 kHz mono, a
 one-dimensional int16 array, unless a function says otherwise. Needs the `dsp` extra (NumPy, cffi).
@@ -22,11 +23,13 @@ __all__ = [
     "AmdOptions",
     "AmdResult",
     "Beep",
+    "Digit",
     "Law",
     "Wav",
     "amd_classify",
     "beep_find",
     "dtmf",
+    "dtmf_find",
     "g711_decode",
     "g711_encode",
     "g711_transcode",
@@ -233,3 +236,25 @@ def beep_find(pcm: npt.ArrayLike) -> Beep | None:
     if not lib.beep_push(beep, ffi.from_buffer("int16_t[]", samples), len(samples)):
         return None
     return Beep(int(beep.start_ms), int(beep.end_ms), int(beep.hz))
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """A DTMF digit, 0-9 A-D * #, and how long it sounded."""
+
+    digit: str
+    ms: int
+
+
+def dtmf_find(pcm: npt.ArrayLike) -> list[Digit]:
+    """Digits that begin and end in int16 audio (n,), by the rules of ITU-T Q.24."""
+    samples = _samples(pcm)
+    state, ms, found, at = ffi.new("struct dtmf *"), ffi.new("uint32_t *"), [], 0
+    view = ffi.from_buffer("int16_t[]", samples)
+    lib.dtmf_init(state)
+    while at < len(samples):
+        at += int(lib.dtmf_push(state, view + at, len(samples) - at))
+        digit = lib.dtmf_ended(state, ms)
+        if digit != b"\0":
+            found.append(Digit(digit.decode(), int(ms[0])))
+    return found

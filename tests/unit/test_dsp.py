@@ -183,3 +183,22 @@ def test_amd_keeps_to_its_options() -> None:
 
 def test_audio_that_ends_early_is_unknown() -> None:
     assert dsp.amd_classify(np.zeros(800, np.int16)) == dsp.AmdResult("unknown", 100, 0.0, "hangup")
+
+
+def test_digits_are_found_in_order_and_with_their_lengths() -> None:
+    gap = np.zeros(480, np.int16)
+    found = dsp.dtmf_find(
+        np.concatenate([part for digit in "0123456789ABCD*#" for part in (gap, dsp.dtmf(digit, 80))] + [gap])
+    )
+    assert "".join(each.digit for each in found) == "0123456789ABCD*#"
+    assert all(75 <= each.ms <= 85 for each in found)
+
+
+def test_speech_is_no_digit_at_any_volume() -> None:
+    voices = sorted((Path(dsp.__file__).parent / "farm" / "voices").glob("*.wav"))
+    assert len(voices) > 20
+    for voice in voices:
+        speech = dsp.wav_read(voice).samples[:, 0].astype(np.float64)
+        for gain in (0.25, 1.0, 2.0):
+            loud = np.clip(speech * gain, -32768, 32767).astype(np.int16)
+            assert dsp.dtmf_find(loud) == [], voice.name
