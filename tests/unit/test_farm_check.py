@@ -15,6 +15,7 @@ from switchroom.farm.audio import Samples, read_wav, room_tone, write_wav
 from switchroom.farm.check import Evidence, Finding
 from switchroom.farm.population import Mix, Population, callee_speech
 from switchroom.farm.truth import CalleeTruth, PhoneTruth, TalkTruth
+from switchroom.farm.voice import shipped
 from switchroom.store.attempts import AttemptRow
 from switchroom.store.calls import CallRow
 
@@ -261,3 +262,19 @@ def test_noise_before_the_agent_speaks_is_named(room: listen.Room) -> None:
     write_wav(room.recordings / "1.wav", data)
     (offender,) = listen.audio_is_whole(evidence, room).offenders
     assert "something else is heard" in offender
+
+
+def test_message_that_begins_before_the_beep_is_named(tmp_path: Path) -> None:
+    population = Population(1, Mix(), shipped())
+    number = next(number for n in range(1000) if population.kind(number := f"+12125550{n:03}") == "machine")
+    end_ms = population.draw(number).beep_end_ms
+    assert end_ms is not None
+    room = listen.Room(population, AGENT_SEED, tmp_path)
+    late, early, unheard = (
+        callee(n, "machine", number=number, heard_at_ms=heard_at_ms)
+        for n, heard_at_ms in enumerate((900 + end_ms + 1, 900 + end_ms - 40, None))
+    )
+    left = [cdr(0, "machine_message"), cdr(1, "machine_message"), cdr(2, "machine")]
+    finding = listen.messages_follow_the_beep(Evidence([], left, [late, early, unheard], []), room)
+    assert finding.of == 2
+    assert [text.split()[1] for text in finding.offenders] == ["call1"] and "40 ms" in finding.offenders[0]

@@ -146,6 +146,7 @@ def _findings(demo: Demo, outcome: Outcome, evidence: Evidence) -> list[Finding]
         check.engine_lost_nothing(outcome.engine),
         listen.recordings_match(evidence, room),
         listen.audio_is_whole(evidence, room),
+        listen.messages_follow_the_beep(evidence, room),
         check.Finding("every process ended well", len(outcome.statuses), failed_processes(outcome)),
         check.nothing_left_behind(outcome.left),
     ]

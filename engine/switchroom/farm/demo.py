@@ -38,6 +38,7 @@ SETTINGS = CampaignSettings(
     ring_timeout_ms=4_500,
     abandon_after_ms=2_000,
     wrapup_ms=3_000,
+    machine="message",
     retry=(
         RetryRule(disposition="busy", after_ms=5_000, max_attempts=2),
         RetryRule(disposition="no_answer", after_ms=6_000, max_attempts=2),
@@ -155,11 +156,14 @@ class Demo:
     async def _set_up_campaign(self) -> None:
         listed = contacts.csv_file(self.options.contacts, self.options.seed)
         (self.out / "contacts.csv").write_bytes(listed)
-        message = self._sockets / "abandon.wav"
-        shutil.copyfile(voice.FOLDER / "abandon_message.wav", message)
-        settings = msgspec.structs.replace(SETTINGS, abandon_message=str(message))
+        abandon, machine = self._message("abandon_message.wav"), self._message("machine_message.wav")
+        settings = msgspec.structs.replace(SETTINGS, abandon_message=abandon, machine_message=machine)
         await self.client.campaign.create(id=CAMPAIGN, name="Demo", settings=settings)
         self.imported = await self.client.contact.import_(campaign_id=CAMPAIGN, data=listed)
+
+    def _message(self, name: str) -> str:
+        """A voice of the package under a short path: settings take names of 128 characters."""
+        return shutil.copyfile(voice.FOLDER / name, self._sockets / name).as_posix()
 
     # ------------------------------------------------------------- the campaign
 

@@ -29,6 +29,26 @@ class Room:
     recordings: Path
 
 
+def messages_follow_the_beep(evidence: Evidence, room: Room) -> Finding:
+    """What a machine hears of us begins when its beep is over. Whether the beep was found in time is no inconsistency."""
+    callees = {callee.sip_call_id: callee for callee in evidence.callees}
+    finding = Finding("messages to machines begin after the beep", 0)
+    for cdr in evidence.cdrs:
+        callee = callees.get(cdr.sip_call_id or "")
+        if callee is None or callee.kind != "machine" or callee.answered_at_ms is None or callee.heard_at_ms is None:
+            continue
+        plan = room.population.draw(callee.number, callee.nth)
+        if plan.beep_end_ms is None or cdr.disposition not in ("machine", "machine_message"):
+            continue
+        finding.of += 1
+        early_ms = callee.answered_at_ms + plan.beep_end_ms - callee.heard_at_ms
+        if early_ms > 0:
+            finding.offenders.append(
+                f"call {cdr.id} to {callee.number}: something is heard {early_ms} ms before the end"
+            )
+    return finding
+
+
 def recordings_match(evidence: Evidence, room: Room) -> Finding:
     """Every talk has a recording, whole as a file, whose length is its CDR's within TOLERANCE_MS."""
     talks = [cdr for cdr in evidence.cdrs if cdr.disposition == "talked"]

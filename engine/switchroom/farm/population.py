@@ -49,7 +49,7 @@ class Mix:
     slow_ring_s: Span = (2.4, 3.4)
     talk_s: Span = (3.0, 7.0)
     patience_s: Span = (6.0, 9.0)  # a person who hears nothing waits so long
-    message_s: Span = (2.0, 5.0)  # a machine records so long after its beep
+    message_s: Span = (5.0, 9.0)  # a machine records so long after its beep
     limit_s: float = 26.0  # nobody stays longer
 
     def shares(self) -> dict[Kind, float]:
@@ -108,6 +108,7 @@ class Plan:
     talk_s: float | None = None
     patience_s: float | None = None
     stay_s: float = 0.0
+    beep_end_ms: int | None = None  # of a machine, after the answer
 
 
 def callee_speech(plan: Plan, voices: Voices, identity: int) -> Speech:
@@ -187,7 +188,8 @@ class Population:
         at_ms = rng.randrange(200, 700)
         stay_s = (at_ms + greeting.duration_ms) / 1000 + rng.uniform(*self.mix.message_s)
         cue = Cue(at_ms, Part.VOICE, greeting.name)
-        return Plan(number, nth, Kind.MACHINE, delay_s, ring_s, audio=(cue,), stay_s=stay_s)
+        beep_end_ms = None if greeting.beep_end_ms is None else at_ms + greeting.beep_end_ms
+        return Plan(number, nth, Kind.MACHINE, delay_s, ring_s, audio=(cue,), stay_s=stay_s, beep_end_ms=beep_end_ms)
 
     def _announcement(self, rng: random.Random, number: str, nth: int, delay_s: float) -> Plan:
         """SIT and an announcement, half of them before the answer (183, then 404), half after a 200."""

@@ -27,6 +27,14 @@ class Voice:
     text: str
     duration_ms: int
     beep_start_ms: int | None = None
+    beep_ms: int | None = None
+
+    @property
+    def beep_end_ms(self) -> int | None:
+        """None: there is no beep."""
+        if self.beep_start_ms is None or self.beep_ms is None:
+            return None
+        return self.beep_start_ms + self.beep_ms
 
 
 class Voices:
@@ -66,4 +74,4 @@ def _voice(entry: dict[str, Any]) -> Voice:
     kind, name = entry["kind"], entry["file"]
     if kind == "phrase":
         kind = name.rpartition("_")[0]
-    return Voice(name, kind, entry["text"], entry["duration_ms"], entry.get("beep_start_ms"))
+    return Voice(name, kind, entry["text"], entry["duration_ms"], entry.get("beep_start_ms"), entry.get("beep_ms"))
