@@ -222,7 +222,7 @@ cdef extern from "switchroom.h" nogil:
         uint8_t ptime_ms
 
     int media_leg_remote(media *m, uint64_t leg, const leg_remote *r)
-    int media_leg_close(media *m, uint64_t leg)
+    int media_leg_close_at(media *m, uint64_t leg, uint64_t at)
     int media_leg_release(media *m, uint64_t leg)
     int media_bridge(media *m, uint64_t a, uint64_t b)
     int media_unbridge(media *m, uint64_t leg)
@@ -291,7 +291,7 @@ cdef extern from "switchroom.h" nogil:
     int media_dtmf(media *m, uint64_t leg, const char *digits, uint32_t tone_ms, uint32_t gap_ms, uint64_t tag)
     int media_stop_play(media *m, uint64_t leg)
     int media_record_start(media *m, uint64_t leg, const char *path, uint64_t tag, uint64_t *rec)
-    int media_record_stop(media *m, uint64_t rec)
+    int media_record_stop_at(media *m, uint64_t rec, uint64_t at)
 
     struct amd_opts:
         uint16_t initial_silence_ms

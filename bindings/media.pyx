@@ -194,9 +194,10 @@ cdef class Media:
         r.codec, r.te_pt, r.dir, r.ptime_ms = codec, te_pt, direction, ptime_ms
         check(lib.media_leg_remote(self.m, leg, &r), "far side of the media leg")
 
-    def close_leg(self, uint64_t leg) -> None:
+    def close_leg(self, uint64_t leg, uint64_t at_ns=0) -> None:
+        """`at_ns`: as of this earlier instant of the monotonic clock; 0: now."""
         self.alive()
-        check(lib.media_leg_close(self.m, leg), "media leg")
+        check(lib.media_leg_close_at(self.m, leg, at_ns), "media leg")
 
     def release_leg(self, uint64_t leg) -> None:
         self.alive()
@@ -328,9 +329,9 @@ cdef class Media:
         check(lib.media_record_start(self.m, leg, name, tag, &rec), f"recording {path}")
         return rec
 
-    def stop_recording(self, uint64_t rec) -> None:
+    def stop_recording(self, uint64_t rec, uint64_t at_ns=0) -> None:
         self.alive()
-        check(lib.media_record_stop(self.m, rec), "recording")
+        check(lib.media_record_stop_at(self.m, rec, at_ns), "recording")
 
     def start_amd(self, uint64_t leg, initial_silence_ms=0, greeting_ms=0, after_greeting_ms=0, total_ms=0,
                   min_word_ms=0, max_words=0) -> None:

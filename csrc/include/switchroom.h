@@ -350,7 +350,10 @@ struct leg_remote {
 	uint8_t ptime_ms;	   /* of generated audio: 10, 20, 30, 40 or 60; 20 */
 };
 int media_leg_remote(struct media *m, uint64_t leg, const struct leg_remote *r);
-int media_leg_close(struct media *m, uint64_t leg);   /* LEG_CLOSED follows */
+int media_leg_close(struct media *m, uint64_t leg); /* LEG_CLOSED follows */
+/** The same as of an earlier instant, `at` (CLOCK_MONOTONIC ns): a recording ends there. For a program that heard of the
+ *  end of a call before it came to act on it. */
+int media_leg_close_at(struct media *m, uint64_t leg, uint64_t at);
 int media_leg_release(struct media *m, uint64_t leg); /* after LEG_CLOSED: forget its counters, free the slot */
 
 /** What a leg hears, in order of precedence: player/tone/digits/sink (while one runs), then its bridge, mix
@@ -459,6 +462,7 @@ int media_stop_play(struct media *m, uint64_t leg); /* PLAY_DONE a=1 follows if 
  *  `path`, its header is valid at every instant. */
 int media_record_start(struct media *m, uint64_t leg, const char *path, uint64_t tag, uint64_t *rec);
 int media_record_stop(struct media *m, uint64_t rec); /* REC_DONE follows; also by itself when the leg closes */
+int media_record_stop_at(struct media *m, uint64_t rec, uint64_t at); /* as media_leg_close_at() */
 
 /** Answering-machine detection on what the leg says, from now on. One AMD event follows. */
 /* clang-format off */

@@ -27,8 +27,9 @@ static int post_to(struct media *m, uint32_t worker, const struct command *c)
 
 int media_post(struct media *m, struct leg *leg, struct command *c)
 {
+	uint64_t now = media_now(m);
 	c->leg = leg->handle;
-	c->at = media_now(m);
+	c->at = c->at && c->at < now ? c->at : now;
 	return post_to(m, leg->control.worker, c);
 }
 
@@ -112,8 +113,13 @@ int media_leg_remote(struct media *m, uint64_t handle, const struct leg_remote *
 
 int media_leg_close(struct media *m, uint64_t handle)
 {
+	return media_leg_close_at(m, handle, 0);
+}
+
+int media_leg_close_at(struct media *m, uint64_t handle, uint64_t at)
+{
 	struct leg *leg = media_leg(m, handle);
-	struct command c = {.kind = MEDIA_CMD_CLOSE};
+	struct command c = {.kind = MEDIA_CMD_CLOSE, .at = at};
 	if (!leg)
 		return -ENOENT;
 	int err = media_post(m, leg, &c);

@@ -47,13 +47,18 @@ int media_record_start(struct media *m, uint64_t handle, const char *path, uint6
 
 int media_record_stop(struct media *m, uint64_t handle)
 {
+	return media_record_stop_at(m, handle, 0);
+}
+
+int media_record_stop_at(struct media *m, uint64_t handle, uint64_t at)
+{
 	struct recording *rec = slots_get(&m->recordings, handle);
 	if (!rec)
 		return -ENOENT;
 	struct leg *leg = media_leg(m, rec->leg);
 	if (!leg || leg->control.recording != handle)
 		return 0; /* it ends by itself, or was told to already */
-	struct command c = {.kind = MEDIA_CMD_RECORD_STOP, .u.rec = rec};
+	struct command c = {.kind = MEDIA_CMD_RECORD_STOP, .at = at, .u.rec = rec};
 	int err = media_post(m, leg, &c);
 	if (!err)
 		leg->control.recording = 0;

@@ -48,7 +48,7 @@ void media_signal(struct media *m);
 
 /* control.c */
 struct leg *media_leg(const struct media *m, uint64_t handle); /* NULL: unknown or closing */
-/** Post to the leg's worker. -ENOBUFS: its ring is full. */
+/** Post to the leg's worker, as of now unless `c->at` is set and past. -ENOBUFS: its ring is full. */
 int media_post(struct media *m, struct leg *leg, struct command *c);
 /** Commands that media_post() could take now for this worker. */
 bool media_room(const struct media *m, uint32_t worker, uint32_t commands);

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "dsp/g711.h"
 #include "dsp/wav.h"
+#include "media/worker.h"
 #include "test/media_rig.h"
 
 enum { CLICK = 0x80 }; /* loudest mu-law value; the rest is silence */
@@ -224,6 +225,31 @@ TEST_NO_OOM(media_recording_lasts_from_start_to_stop)
 	int64_t want = (int64_t)(last.at - first.at) / 125000;
 	CHECK(llabs(done.b - want) <= 160);
 	CHECK(load(&s, s.folder.file) && (int64_t)s.wav.n / 2 == done.b);
+out:
+	scene_close(&s);
+}
+
+/* However late the program comes to act on the end of a talk. */
+TEST_NO_OOM(media_recording_ends_at_the_instant_that_is_given)
+{
+	struct scene s;
+	struct media_event done;
+	uint64_t rec[2], before, after;
+	CHECK(scene_open(&s, NULL));
+	before = clock_now();
+	CHECK(media_record_start(s.r.m, s.a.leg, s.folder.file, 1, &rec[0]) == 0);
+	after = clock_now();
+	rig_sleep(300);
+	CHECK(media_record_stop_at(s.r.m, rec[0], after + 200 * (uint64_t)NS_PER_MS) == 0);
+	CHECK(rig_wait(&s.r, MEDIA_EV_REC_DONE, rec[0], &done));
+	CHECK(done.b >= 1600 && done.b <= 1601 + (int64_t)(after - before) / NS_PER_POSITION);
+	before = clock_now();
+	CHECK(media_record_start(s.r.m, s.a.leg, s.folder.file, 1, &rec[1]) == 0);
+	after = clock_now();
+	rig_sleep(300);
+	CHECK(media_leg_close_at(s.r.m, s.a.leg, after + 200 * (uint64_t)NS_PER_MS) == 0);
+	CHECK(rig_wait(&s.r, MEDIA_EV_REC_DONE, rec[1], &done));
+	CHECK(done.b >= 1600 && done.b <= 1601 + (int64_t)(after - before) / NS_PER_POSITION);
 out:
 	scene_close(&s);
 }

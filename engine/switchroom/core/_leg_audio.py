@@ -248,8 +248,8 @@ class LegAudio:
         self._recordings += 1
         return recording
 
-    def _stop_recording(self, handle: int) -> None:
-        self._core.media.stop_recording(handle)
+    def _stop_recording(self, handle: int, at: float) -> None:
+        self._core.media.stop_recording(handle, round(at * 1e9))
 
     def amd(
         self,

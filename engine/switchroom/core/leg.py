@@ -330,7 +330,8 @@ class Leg(LegAudio):
         self.end = end
         self.ended_at = at
         if self._media:
-            self._core.media.close_leg(self._media)
+            # As of the end itself: what it took us to hear of it is no part of a recording.
+            self._core.media.close_leg(self._media, round(at * 1e9))
         self._emit(LegEventKind.ENDED, at, end)
         self._wake(_ENDED)
         self._close_if_done(at)

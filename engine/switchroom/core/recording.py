@@ -35,10 +35,11 @@ class Recording:
         self.path = path
         self.result: RecordResult | None = None
 
-    def stop(self) -> None:
-        """Complete the file. After the end: nothing."""
+    def stop(self, at: float = 0.0) -> None:
+        """Complete the file, which ends now or at an earlier instant `at` (seconds, the loop's clock). After the end:
+        nothing."""
         if self.result is None:
-            self._leg._stop_recording(self._handle)
+            self._leg._stop_recording(self._handle, at)
 
     def __await__(self) -> Generator[None, None, RecordResult]:
         while self.result is None:

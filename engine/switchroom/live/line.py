@@ -200,7 +200,7 @@ class Line:
         assert call is not None
         call.talk_ended_at = attempt.talk_ended_at
         if call.recording is not None:
-            call.recording.stop()
+            call.recording.stop(attempt.talk_ended_at or 0.0)
         if attempt.connected_at is not None and attempt.talk_ended_at is not None:
             self._dialer.campaign.pacer.talk_ended(attempt.talk_ended_at - attempt.connected_at)
 
