@@ -221,9 +221,8 @@ async def test_agents_phone_that_sends_nothing_is_given_up_and_called_again(tmp_
             await leg.wait_ended()
 
         await floor.log_in("anna", speaks_then_dies)
-        await floor.until(lambda: floor.agent().state == "paused")
-        assert floor.agent_legs["anna"][0].ended
-        await floor.until(lambda: len(floor.agent_legs["anna"]) == 2)
+        await floor.until(lambda: floor.agent_legs["anna"][0].ended)
+        await floor.until(lambda: len(floor.agent_legs["anna"]) >= 2)
 
 
 async def test_trunk_limit_delays_calls_and_fails_none(tmp_path: Path) -> None:
