@@ -165,7 +165,7 @@ def test_talk_time_that_differs_is_named() -> None:
 def test_lost_packets_are_named_on_whatever_side() -> None:
     evidence = good()
     evidence.cdrs[0].rx_lost = 2
-    evidence.callees[2] = callee(3, "machine", tx_errors=1, side="local")  # type: ignore[index]
+    evidence.callees[2] = callee(3, "machine", tx_errors=60, side="local")  # type: ignore[index]
     phone = dict(agent_id="agent01", sip_call_id="p", answered_at_ms=0, ended_at_ms=1, side="local")
     evidence.phones = [PhoneTruth(**phone, rx_packets=5, rx_lost=4, tx_packets=5, tx_errors=0)]  # type: ignore[arg-type]
     assert len(check.no_packet_lost(evidence).offenders) == 3
@@ -175,6 +175,25 @@ def test_packets_refused_after_the_other_side_has_hung_up_are_no_loss() -> None:
     evidence = good()
     evidence.callees[2] = callee(3, "machine", tx_errors=2, side="remote")  # type: ignore[index]
     assert check.no_packet_lost(evidence).good
+
+
+def test_packets_refused_while_who_hung_up_is_told_to_stop_are_no_loss() -> None:
+    evidence = good()
+    evidence.callees[2] = callee(3, "machine", tx_errors=2, side="local")  # type: ignore[index]
+    assert check.no_packet_lost(evidence).good
+
+
+@pytest.mark.parametrize(
+    ("answered_at_ms", "late_ms", "fine"), [(8_600, 0, True), (8_400, 0, False), (8_400, 60, True)]
+)
+def test_answer_that_crosses_the_end_of_patience_may_be_no_answer(
+    answered_at_ms: int, late_ms: int, fine: bool
+) -> None:
+    evidence = good()
+    evidence.late_ms = late_ms
+    evidence.cdrs[2].disposition = "no_answer"  # ended at 9000
+    evidence.callees[2] = callee(3, "machine", answered_at_ms=answered_at_ms)  # type: ignore[index]
+    assert check.dispositions_are_possible(evidence).good is fine
 
 
 def test_campaign_counters_that_do_not_add_up_are_named() -> None:

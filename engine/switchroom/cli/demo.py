@@ -107,7 +107,7 @@ def _conclude(demo: Demo, outcome: Outcome, as_json: bool) -> int:
 
     material = dossier.load(demo.store, None, demo.recordings)
     cdrs = dossier.read_cdrs(demo.out / "cdr.jsonl", CAMPAIGN)
-    evidence = check.Evidence(material.attempts, cdrs, demo.callees(), demo.talks(), demo.phones())
+    evidence = check.Evidence(material.attempts, cdrs, demo.callees(), demo.talks(), demo.phones(), outcome.late_ms())
     findings = _findings(demo, outcome, evidence)
     extra = {
         "ground_truth": {finding.check: finding.offenders for finding in findings},

@@ -52,6 +52,7 @@ def _as_toml(mix: object) -> str:
 
 async def _farm(args: argparse.Namespace, population: object) -> int:
     from ..core import CoreOptions
+    from ..farm.lateness import Lateness
     from ..farm.server import Farm
     from ..farm.truth import TruthLog
 
@@ -61,11 +62,11 @@ async def _farm(args: argparse.Namespace, population: object) -> int:
     options = CoreOptions(sip_listen=(args.listen,), media_address=args.listen[0], ports=args.rtp, workers=args.workers)
     truth = TruthLog(args.truth)
     try:
-        async with Farm(options, population, truth) as farm:  # type: ignore[arg-type]
+        async with Lateness() as late, Farm(options, population, truth) as farm:  # type: ignore[arg-type]
             print(f"ready sip:{args.listen[0]}:{farm.core.sip_port}", flush=True)
             await stop.wait()
             await farm.empty(deadline_s=1.0)
-        print(json.dumps(farm.summary.as_json()), flush=True)
+        print(json.dumps({**farm.summary.as_json(), "late_max_ms": late.max_ms}), flush=True)
     finally:
         truth.close()
     return 1 if farm.summary.failed else 0

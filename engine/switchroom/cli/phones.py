@@ -50,6 +50,7 @@ def run(args: argparse.Namespace) -> int:
 async def _phones(args: argparse.Namespace) -> int:
     from ..core import CoreOptions
     from ..farm.agent import Shift
+    from ..farm.lateness import Lateness
     from ..farm.phones import Phones
     from ..farm.truth import TruthLog
     from ..farm.voice import shipped
@@ -61,10 +62,10 @@ async def _phones(args: argparse.Namespace) -> int:
     shift = Shift(args.count, args.seed, args.talk, args.wrapup, campaigns=tuple(args.campaign))
     talks, calls = TruthLog(args.truth), TruthLog(args.phones_truth)
     try:
-        async with Phones(options, args.control, shift, shipped(), talks, calls) as phones:
+        async with Lateness() as late, Phones(options, args.control, shift, shipped(), talks, calls) as phones:
             print(f"ready {args.count} agents on sip:{args.listen[0]}:{phones.core.sip_port}", flush=True)
             await phones.work(stop)
-        print(json.dumps(phones.summary()), flush=True)
+        print(json.dumps({**phones.summary(), "late_max_ms": late.max_ms}), flush=True)
     finally:
         talks.close()
         calls.close()

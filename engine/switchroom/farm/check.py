@@ -16,6 +16,8 @@ from ..store.calls import CallRow
 from .truth import CalleeTruth, PhoneTruth, TalkTruth
 
 TOLERANCE_MS = 100
+SLACK_MS = 500
+PACKET_MS = 20
 
 # What a callee of a kind may rightly be reported as, when it answered (or ended the call) and when it never did.
 RIGHT: dict[str, frozenset[str]] = {
@@ -53,6 +55,13 @@ class Evidence:
     callees: Sequence[CalleeTruth]
     talks: Sequence[TalkTruth]
     phones: Sequence[PhoneTruth] = ()
+    late_ms: int = 0
+    """How late any of the processes has been, at most: times that two of them wrote down differ by so much."""
+
+    @property
+    def slack_ms(self) -> int:
+        """Two instants that should be one may lie so far apart."""
+        return SLACK_MS + 2 * self.late_ms
 
 
 def one_disposition(evidence: Evidence) -> Finding:
@@ -92,11 +101,18 @@ def every_call_is_known(evidence: Evidence) -> Finding:
 def dispositions_are_possible(evidence: Evidence) -> Finding:
     """What the network said (busy, declined, nobody answered) is reported as such; only audio may be misjudged."""
     finding = Finding("dispositions agree with what callees did", len(evidence.callees))
+    given_up_ms = {cdr.sip_call_id: cdr.ended_at_ms for cdr in evidence.cdrs}
     for callee, disposition in _pairs(evidence):
-        if disposition not in _possible(callee):
+        crossed = _acted_ms(callee) > given_up_ms[callee.sip_call_id] - evidence.slack_ms
+        if disposition not in _possible(callee) | (_UNANSWERED if crossed else frozenset()):
             what = f"{callee.kind}, status {callee.status}, ended by {callee.side}"
             finding.offenders.append(f"{callee.number} call {callee.nth + 1} ({what}): reported as {disposition}")
     return finding
+
+
+def _acted_ms(callee: CalleeTruth) -> int:
+    """When it answered or refused; that may cross with the caller's giving up."""
+    return callee.answered_at_ms if callee.answered_at_ms is not None else callee.ended_at_ms
 
 
 def _possible(callee: CalleeTruth) -> frozenset[str]:
@@ -156,7 +172,7 @@ def talks_are_agreed(evidence: Evidence) -> Finding:
 
 def talk_times_agree(evidence: Evidence) -> Finding:
     """The talk time of a CDR and what the agent lived differ by no more than the way there and back takes."""
-    slack_ms = 500
+    slack_ms = evidence.slack_ms
     lived = {talk.call_id: talk.ended_at_ms - talk.started_at_ms for talk in evidence.talks}
     finding = Finding(f"talk times agree within {slack_ms} ms", len(lived))
     for cdr in evidence.cdrs:
@@ -166,21 +182,26 @@ def talk_times_agree(evidence: Evidence) -> Finding:
 
 
 def no_packet_lost(evidence: Evidence) -> Finding:
-    """Loss and send errors as counted by the engine, the callees and the agents' phones."""
+    """Loss and send errors as counted by the engine, the callees and the agents' phones.
+
+    Packets refused at the end are none: the other side has closed its port, and who hung up may be told to stop
+    sending a moment later than the other hears of it.
+    """
     finding = Finding("no RTP packet lost", len(evidence.cdrs) + len(evidence.callees) + len(evidence.phones))
     finding.offenders += [f"call {cdr.id}: {cdr.rx_lost} packets lost" for cdr in evidence.cdrs if cdr.rx_lost]
     for callee in evidence.callees:
-        # Who is hung up on still sends for a moment, to a port that is closed already.
-        unsent = 0 if callee.side == "remote" else callee.tx_errors
-        if callee.rx_lost or unsent:
-            told = f"heard {callee.rx_lost} packets too few, could not send {unsent}"
-            finding.offenders.append(f"callee {callee.number} call {callee.nth + 1}: {told}")
+        finding.offenders += _lost(f"callee {callee.number} call {callee.nth + 1}", callee, evidence)
     for phone in evidence.phones:
-        unsent = 0 if phone.side == "remote" else phone.tx_errors
-        if phone.rx_lost or unsent:
-            told = f"heard {phone.rx_lost} packets too few, could not send {unsent}"
-            finding.offenders.append(f"phone of {phone.agent_id}: {told}")
+        finding.offenders += _lost(f"phone of {phone.agent_id}", phone, evidence)
     return finding
+
+
+def _lost(who: str, truth: CalleeTruth | PhoneTruth, evidence: Evidence) -> list[str]:
+    at_the_end = truth.tx_errors if truth.side == "remote" else evidence.slack_ms // PACKET_MS
+    unsent = max(0, truth.tx_errors - at_the_end)
+    if not truth.rx_lost and not unsent:
+        return []
+    return [f"{who}: heard {truth.rx_lost} packets too few, could not send {unsent}"]
 
 
 def engine_lost_nothing(engine: EngineStats) -> Finding:

@@ -71,6 +71,11 @@ class Outcome:
     statuses: dict[str, int] = field(default_factory=dict)
     summaries: dict[str, Any] = field(default_factory=dict)
 
+    def late_ms(self) -> int:
+        """How late the latest of the processes was, at most."""
+        people = [int(summary.get("late_max_ms", 0)) for summary in self.summaries.values()]
+        return max([self.engine.loop_lag_peak_ms, *people])
+
 
 class Demo:
     """`async with Demo(options) as demo:` has everything running; `await demo.run()` is the campaign, to its end."""

@@ -30,7 +30,7 @@ class Room:
 
 
 def messages_follow_the_beep(evidence: Evidence, room: Room) -> Finding:
-    """What a machine hears of us begins when its beep is over. Whether the beep was found in time is no inconsistency."""
+    """What a machine hears of us begins when its beep is over. A beep that was not found is no inconsistency."""
     callees = {callee.sip_call_id: callee for callee in evidence.callees}
     finding = Finding("messages to machines begin after the beep", 0)
     for cdr in evidence.cdrs:

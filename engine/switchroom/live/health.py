@@ -32,6 +32,7 @@ class Watch:
         self._engine = engine
         self._started = time.monotonic()
         self._lags: list[tuple[float, float]] = []  # (when, lag) of the last REMEMBERED_S, above 5 ms
+        self._peak = 0.0
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -59,6 +60,7 @@ class Watch:
         self._lags = [(at, value) for at, value in self._lags if at > now - REMEMBERED_S]
         if lag > 0.005:
             self._lags.append((now, lag))
+            self._peak = max(self._peak, lag)
         if lag > LATE_S:
             log.warning("loop_late", lag_ms=round(lag * 1000))
 
@@ -95,6 +97,7 @@ class Watch:
             media_cpu_ms=media["cpu_ns"] // 1_000_000,
             rss_kib=_rss_kib(),
             loop_lag_max_ms=round(self.lag_max_s * 1000),
+            loop_lag_peak_ms=round(self._peak * 1000),
             events_head=engine.store.head_id,
         )
 

@@ -54,4 +54,7 @@ class EngineStats(Reply, frozen=True, kw_only=True):
     media_cpu_ms: int = 0
     rss_kib: int = 0
     loop_lag_max_ms: int = 0
+    """Of the last ten seconds."""
+    loop_lag_peak_ms: int = 0
+    """Since start."""
     events_head: int = 0
