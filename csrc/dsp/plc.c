@@ -35,7 +35,7 @@ void plc_restart(struct plc *p)
 {
 	p->lag = (uint16_t)(PLC_LAG_MAX_MS * p->khz);
 	p->periods = 1;
-	p->at = p->fade = p->step_left = 0;
+	p->at = p->fade = p->step_left = p->join_left = 0;
 	p->missing = (uint32_t)(HOLD_MS + FADE_MS) * p->khz;
 }
 
@@ -76,7 +76,7 @@ static void begin(struct plc *p)
 	p->lag = (uint16_t)pitch_lag(p->history + size - n, n, -1, LAG_MIN_MS * p->khz, PLC_LAG_MAX_MS * p->khz, p->khz,
 				     &likeness);
 	p->periods = 1;
-	p->at = p->fade = 0;
+	p->at = p->fade = p->join_left = 0;
 	memcpy(p->piece, p->history, size * sizeof(p->piece[0]));
 	memcpy(p->tail, p->history + size - quarter(p), quarter(p) * sizeof(p->tail[0]));
 	p->step = p->history[size - 1] - p->history[size - 1 - p->lag];
@@ -123,10 +123,20 @@ static int32_t level(const struct plc *p, uint32_t missing)
 	return missing >= hold + fade ? 0 : (int32_t)((hold + fade - missing) * FULL / fade);
 }
 
+bool plc_faded(const struct plc *p)
+{
+	return level(p, p->missing) == 0;
+}
+
+const int16_t *plc_recent(const struct plc *p, size_t n)
+{
+	return p->history + history_size(p) - n;
+}
+
 bool plc_conceal(struct plc *p, int16_t *pcm, size_t n)
 {
 	uint32_t more = (uint32_t)HOLD_MS * p->khz;
-	bool heard = level(p, p->missing) > 0;
+	bool heard = !plc_faded(p);
 	if (p->missing == 0)
 		begin(p);
 	for (size_t i = 0; i < n; i++) {
@@ -140,25 +150,24 @@ bool plc_conceal(struct plc *p, int16_t *pcm, size_t n)
 	return heard;
 }
 
-static void join(struct plc *p, int16_t *pcm, size_t n)
+static void begin_join(struct plc *p)
 {
 	uint32_t hold = (uint32_t)HOLD_MS * p->khz, lost = p->missing / hold;
 	size_t most = (size_t)JOIN_MAX_MS * p->khz;
 	size_t over = quarter(p) + (lost > 1 ? lost - 1 : 0) * JOIN_MORE_MS * p->khz;
-	over = over > most ? most : over;
-	over = over > n ? n : over;
-	int32_t gain = level(p, p->missing);
-	for (size_t i = 0; i < over; i++) {
-		int32_t made = gain ? next_sample(p) * gain / FULL : 0;
-		pcm[i] = clamp(blend(made, pcm[i], i + 1, over + 1));
-	}
+	p->join = p->join_left = (uint16_t)(over > most ? most : over);
+	p->join_level = level(p, p->missing);
 	p->missing = 0;
 }
 
 void plc_hear(struct plc *p, int16_t *pcm, size_t n)
 {
-	if (p->missing && n)
-		join(p, pcm, n);
+	if (p->missing)
+		begin_join(p);
+	for (size_t i = 0; i < n && p->join_left; i++, p->join_left--) {
+		int32_t made = p->join_level ? next_sample(p) * p->join_level / FULL : 0;
+		pcm[i] = clamp(blend(made, pcm[i], p->join - p->join_left + 1u, p->join + 1u));
+	}
 	remember(p, pcm, n);
 }
 

@@ -23,6 +23,8 @@ struct plc {
 	uint16_t fade;		/* samples still to be faded over from what was repeated before */
 	uint16_t step_left;	/* and to be bent so that the first ones join what was heard */
 	int32_t step;
+	uint16_t join, join_left; /* samples over which what came is faded in, and how many of them are still to come */
+	int32_t join_level;
 	uint32_t missing;				/* samples concealed in a row; 0: none */
 	int16_t history[PLC_HISTORY_MAX];		/* newest last */
 	int16_t piece[PLC_HISTORY_MAX];			/* history as it was when the loss began, its end made to fit */
@@ -33,6 +35,10 @@ void plc_init(struct plc *p, unsigned khz);
 void plc_hear(struct plc *p, int16_t *pcm, size_t n);
 /** `n` samples, at most 20 ms, in place of lost ones. false: it has faded away, all are 0. */
 bool plc_conceal(struct plc *p, int16_t *pcm, size_t n);
+/** What was made up has faded away, or nothing was heard yet. */
+bool plc_faded(const struct plc *p);
+/** The `n` samples that came out last, at most PLC_LAG_MAX_MS. */
+const int16_t *plc_recent(const struct plc *p, size_t n);
 /** What comes next begins anew: it is faded in from silence. */
 void plc_restart(struct plc *p);
 /** What comes next does not follow what came last: it is faded in over what would have followed. */

@@ -8,6 +8,7 @@ enum {
 	WEIGHT = 4096,	   /* of one packet */
 	FADE_EVERY = 50,   /* packets: then a sixteenth is forgotten; half in 11 s of 20 ms packets */
 	FADE_SHIFT = 4,
+	PATH_BINS = 4,	/* a base that rises by so much at once is another path, not luck */
 	PRIOR_MS = 40,	/* what is expected of a network nothing is known of; one packet's weight */
 	LATE_SHARE = 50 /* one packet of so many may come later than the target */
 };
@@ -20,8 +21,22 @@ void delay_init(struct delay *d)
 	d->target_ms = PRIOR_MS;
 }
 
+/* The path has become longer: what seemed late since then was not. */
+static void rebase(struct delay *d, int64_t by_us)
+{
+	int64_t bins = by_us / (DELAY_BIN_MS * 1000);
+	if (bins < PATH_BINS)
+		return;
+	for (int64_t i = 1; i < DELAY_BINS; i++) {
+		uint32_t moved = d->bins[i];
+		d->bins[i] = 0;
+		d->bins[i > bins ? i - bins : 0] += moved;
+	}
+}
+
 static void follow_base(struct delay *d, int64_t transit, int64_t arrival)
 {
+	bool again = d->known;
 	if (!d->known || arrival - d->half_since > 2 * (int64_t)HALF_US) {
 		d->least_us[0] = d->least_us[1] = transit;
 		d->half_since = arrival;
@@ -33,7 +48,10 @@ static void follow_base(struct delay *d, int64_t transit, int64_t arrival)
 	}
 	if (transit < d->least_us[0])
 		d->least_us[0] = transit;
-	d->base_us = d->least_us[0] < d->least_us[1] ? d->least_us[0] : d->least_us[1];
+	int64_t least = d->least_us[0] < d->least_us[1] ? d->least_us[0] : d->least_us[1];
+	if (again)
+		rebase(d, least - d->base_us);
+	d->base_us = least;
 }
 
 static void fade(struct delay *d)
