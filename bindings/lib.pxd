@@ -328,6 +328,12 @@ cdef extern from "switchroom.h" nogil:
         uint32_t remote_jitter_us
         uint32_t rtt_us
         uint32_t ssrc_changes
+        uint32_t playout_delay_ms
+        uint32_t playout_target_ms
+        uint32_t playout_late
+        uint32_t playout_dropped
+        uint32_t concealed_ms
+        uint32_t stretched_ms
         uint64_t first_rx_at
         uint64_t last_rx_at
         uint16_t local_port

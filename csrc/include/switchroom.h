@@ -516,7 +516,11 @@ struct leg_stats { /* RFC 3550 names where it has them */
 	uint32_t jitter_us;					  /* interarrival jitter, RFC 3550 6.4.1 */
 	uint32_t remote_lost, remote_jitter_us, rtt_us;		  /* from the peer's RTCP; rtt 0: unknown */
 	uint32_t ssrc_changes;
-	uint64_t first_rx_at, last_rx_at; /* CLOCK_MONOTONIC ns, 0: never */
+	/* Where samples are played out (in a mix); 0 otherwise. Delay: behind a packet that met no queue, now and wanted. */
+	uint32_t playout_delay_ms, playout_target_ms;
+	uint32_t playout_late, playout_dropped; /* packets too late to be heard; given up to keep the delay short */
+	uint32_t concealed_ms, stretched_ms; /* made up for lost or late packets; cut out or put in to keep the pace */
+	uint64_t first_rx_at, last_rx_at;    /* CLOCK_MONOTONIC ns, 0: never */
 	uint16_t local_port;
 	uint8_t worker, closed;
 };

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "media/engine.h"
+#include "media/playout.h"
 
 int media_mix_open(struct media *m, uint64_t *handle)
 {
@@ -40,7 +41,9 @@ static int prepare_input(struct leg *leg)
 {
 	if (!leg->mix_input)
 		leg->mix_input = mem_zalloc(sizeof(*leg->mix_input));
-	return leg->mix_input ? 0 : -ENOMEM;
+	if (!leg->playout)
+		leg->playout = playout_new(leg->control.codec);
+	return leg->mix_input && leg->playout ? 0 : -ENOMEM;
 }
 
 int media_mix_join(struct media *m, uint64_t handle, uint64_t leg_handle, unsigned roles)

@@ -20,6 +20,8 @@
 #include "switchroom.h"
 
 struct mix;
+struct mix_input;
+struct playout;
 struct recording;
 struct worker;
 
@@ -28,17 +30,10 @@ enum { OWNER_NOBODY = 0xffffffffu, LEG_FRAME_MAX = 480, NS_PER_MS = 1000000, NS_
 /* What listens to what a leg says; bits of leg.listening. */
 enum { LISTEN_AMD = 1, LISTEN_BEEP = 2, LISTEN_TAP = 4 };
 
-/** Samples of one member on the mix's line of time (CLOCK_MONOTONIC in samples). Lives as long as its leg. */
-enum { MIX_RING = 2048 };
-struct mix_input {
-	struct timeline line;
-	int64_t filled; /* position behind the newest sample */
-	int16_t pcm[MIX_RING];
-};
-
 /** The control thread's own notes. */
 struct leg_control {
 	uint32_t worker; /* where it will be when all posted commands are done */
+	uint8_t codec;	 /* as described last */
 	bool closing, closed_seen;
 	uint64_t mix;	    /* handle, 0: none */
 	uint64_t recording; /* handle, 0: none */
@@ -64,6 +59,7 @@ struct leg {
 	/* Made by the control thread before the command that first needs them, freed with the leg. */
 	struct amd *amd;
 	struct beep *beep;
+	struct playout *playout; /* what it says as samples: in a mix */
 	struct mix_input *mix_input;
 	/* ------------------------------------------------------------------ the worker's */
 	struct leg *next, **back; /* in a bucket of the wheel */
@@ -98,7 +94,7 @@ struct leg {
 	struct leg *bridge; /* each other's, or itself: echo */
 	struct mix *mix;
 	uint8_t mix_seat;
-	int64_t mix_at; /* position this leg hears next */
+	int64_t mix_at; /* position on the mix's line that this leg hears next */
 	struct player player;
 	struct recording *recording;
 

@@ -5,6 +5,7 @@
 
 #include "media/address.h"
 #include "media/mix.h"
+#include "media/playout.h"
 #include "media/recorder.h"
 #include "media/worker.h"
 
@@ -82,6 +83,16 @@ static void watch_digits(struct worker *w, struct leg *leg)
 		worker_leg_event(w, leg, MEDIA_EV_DTMF, tone_event_digit(d.event), d.ms, 0);
 }
 
+static void count_playout(struct leg_stats *s, const struct playout_stats *p)
+{
+	s->playout_delay_ms = p->delay_ms;
+	s->playout_target_ms = p->target_ms;
+	s->playout_late = p->late;
+	s->playout_dropped = p->dropped;
+	s->concealed_ms = (uint32_t)(p->concealed_us / 1000);
+	s->stretched_ms = (uint32_t)((p->shortened_us + p->lengthened_us) / 1000);
+}
+
 void leg_publish(struct leg *leg)
 {
 	uint64_t words[LEG_PUBLISHED];
@@ -91,6 +102,8 @@ void leg_publish(struct leg *leg)
 	s->rx_duplicates = leg->rx.duplicates;
 	s->ssrc_changes = leg->rx.ssrc_changes;
 	s->jitter_us = (leg->rx.jitter >> 4) * JITTER_UNIT_US;
+	if (leg->playout)
+		count_playout(s, &leg->playout->stats);
 	memcpy(words, s, sizeof(words));
 	for (unsigned i = 0; i < LEG_PUBLISHED; i++)
 		atomic_store_explicit(&leg->published[i], words[i], memory_order_relaxed);

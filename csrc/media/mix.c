@@ -1,14 +1,16 @@
 /** mix.c  Mixing by matrix: each hears its own subset of the others. */
 #include "media/mix.h"
 
-enum { DELAY = MIX_DELAY_MS * RTP_CLOCK_KHZ, RESYNC = 20 * RTP_CLOCK_KHZ };
+enum {
+	RESYNC = 20 * RTP_CLOCK_KHZ, /* a hearer may be so far off its place before it is put right */
+	STEP_US = PLAYOUT_STEP_MS * 1000,
+	NS_PER_STEP = PLAYOUT_STEP_MS * NS_PER_MS
+};
 
-/* A packet later than the delay has missed its play-out. */
-static const struct timeline_limits limits = {.early = 60 * RTP_CLOCK_KHZ, .late = DELAY, .late_run = 5};
-
-static int64_t position(uint64_t now)
+/* The step that has not ended yet. */
+static int64_t step_of(uint64_t now)
 {
-	return (int64_t)(now / NS_PER_POSITION);
+	return (int64_t)(now / NS_PER_STEP);
 }
 
 void mix_join(struct mix *m, struct leg *leg, unsigned seat, unsigned roles, uint64_t now)
@@ -26,9 +28,10 @@ void mix_join(struct mix *m, struct leg *leg, unsigned seat, unsigned roles, uin
 		m->chosen &= others;
 		leg->mix = m;
 		leg->mix_seat = (uint8_t)seat;
-		leg->mix_at = position(now) - DELAY;
-		leg->mix_input->line.anchored = false;
-		leg->mix_input->filled = 0;
+		leg->mix_at = INT64_MIN;
+		leg->mix_input->next = step_of(now);
+		leg->mix_input->loud = 0;
+		playout_reset(leg->playout);
 	}
 	m->roles[leg->mix_seat] = (uint8_t)roles;
 }
@@ -57,26 +60,22 @@ void mix_close(struct mix *m)
 	atomic_store_explicit(&m->retired, true, memory_order_release);
 }
 
-static void clear(struct mix_input *in, int64_t from, int64_t to)
+static unsigned slot_of(int64_t step)
 {
-	if (to - from > MIX_RING)
-		from = to - MIX_RING;
-	for (int64_t i = from; i < to; i++)
-		in->pcm[i & (MIX_RING - 1)] = 0;
+	return (unsigned)(step & (MIX_STEPS - 1));
 }
 
-void mix_put(struct leg *leg, const int16_t *pcm, size_t n, uint32_t ts, uint64_t now)
+/* A member's steps up to `end`, for whoever asks first. What nobody wanted for long is never made. */
+static void make(struct leg *leg, int64_t end)
 {
 	struct mix_input *in = leg->mix_input;
-	int64_t at;
-	if (n > MIX_RING / 2 || !timeline_place(&in->line, &limits, leg->rx.epoch, ts, position(now), &at))
-		return;
-	if (at > in->filled)
-		clear(in, in->filled, at);
-	for (size_t i = 0; i < n; i++)
-		in->pcm[(at + (int64_t)i) & (MIX_RING - 1)] = pcm[i];
-	if (at + (int64_t)n > in->filled)
-		in->filled = at + (int64_t)n;
+	if (end - in->next > MIX_STEPS)
+		in->next = end - MIX_STEPS;
+	for (; in->next < end; in->next++) {
+		unsigned i = slot_of(in->next);
+		bool loud = playout_get(leg->playout, in->pcm[i], in->next * STEP_US) > 0;
+		in->loud = loud ? in->loud | 1u << i : in->loud & ~(1u << i);
+	}
 }
 
 /* Seats this member hears now: of those it wants, the ones that are taken and talk. */
@@ -95,20 +94,38 @@ static uint16_t audible(const struct mix *m, unsigned seat)
 
 enum fade { STEADY, FADE_IN, FADE_OUT };
 
+static void add_run(const int16_t *pcm, int32_t *sum, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		sum[i] += pcm[i];
+}
+
+/* Samples `from` to `from` + `n` of a frame of `all`. */
+static void add_fading(const int16_t *pcm, int32_t *sum, size_t n, size_t from, size_t all, enum fade fade)
+{
+	for (size_t i = 0; i < n; i++)
+		sum[i] += pcm[i] * (int32_t)(fade == FADE_IN ? from + i : all - from - i) / (int32_t)all;
+}
+
 /* Returns whether anything but silence was added. */
 static bool add(const struct mix_input *in, int64_t at, int32_t *sum, size_t n, enum fade fade)
 {
-	int32_t any = 0;
-	for (size_t i = 0; i < n; i++, at++) {
-		if (at >= in->filled || at < in->filled - MIX_RING)
-			continue;
-		int32_t v = in->pcm[at & (MIX_RING - 1)];
-		if (fade != STEADY)
-			v = v * (int32_t)(fade == FADE_IN ? i : n - i) / (int32_t)n;
-		sum[i] += v;
-		any |= v;
+	bool any = false;
+	for (size_t i = 0; i < n;) {
+		int64_t step = (at + (int64_t)i) / MIX_STEP;
+		size_t in_step = (size_t)((at + (int64_t)i) % MIX_STEP), run = MIX_STEP - in_step;
+		run = run < n - i ? run : n - i;
+		if (step < in->next && step >= in->next - MIX_STEPS && in->loud >> slot_of(step) & 1) {
+			const int16_t *pcm = in->pcm[slot_of(step)] + in_step;
+			any = true;
+			if (fade == STEADY)
+				add_run(pcm, sum + i, run);
+			else
+				add_fading(pcm, sum + i, run, i, n, fade);
+		}
+		i += run;
 	}
-	return any != 0;
+	return any;
 }
 
 static int16_t saturate(int32_t v)
@@ -116,12 +133,12 @@ static int16_t saturate(int32_t v)
 	return (int16_t)(v > INT16_MAX ? INT16_MAX : v < INT16_MIN ? INT16_MIN : v);
 }
 
-/* The member's next frame is added to `sum`. */
-static bool next_frame(struct leg *leg, int32_t *sum, size_t n, uint64_t now)
+/* The member's next frame is added to `sum`; `behind` samples before the newest that is whole. */
+static bool next_frame(struct leg *leg, int32_t *sum, size_t n, int64_t behind, uint64_t now)
 {
 	struct mix *m = leg->mix;
 	unsigned seat = leg->mix_seat;
-	int64_t want = position(now) - DELAY;
+	int64_t whole = step_of(now), want = whole * MIX_STEP - (int64_t)n - behind;
 	bool any = false;
 	/* Advance by whole frames, not by the clock, or every late tick would be a click. */
 	if (leg->mix_at > want + RESYNC || leg->mix_at < want - RESYNC)
@@ -129,11 +146,10 @@ static bool next_frame(struct leg *leg, int32_t *sum, size_t n, uint64_t now)
 	uint16_t hears = audible(m, seat), heard = m->heard[seat];
 	for (unsigned i = 0; i < MIX_MEMBERS; i++) {
 		bool on = hears >> i & 1, was = heard >> i & 1;
-		if ((on || was) && m->members[i] && i != seat)
-			any |= add(m->members[i]->mix_input, leg->mix_at, sum, n,
-				   on && was ? STEADY
-				   : on	     ? FADE_IN
-					     : FADE_OUT);
+		if ((!on && !was) || !m->members[i] || i == seat)
+			continue;
+		make(m->members[i], whole);
+		any |= add(m->members[i]->mix_input, leg->mix_at, sum, n, on && was ? STEADY : on ? FADE_IN : FADE_OUT);
 	}
 	m->heard[seat] = hears;
 	leg->mix_at += (int64_t)n;
@@ -151,7 +167,7 @@ bool mix_get(struct leg *leg, int16_t *pcm, size_t n, uint64_t now)
 	int32_t sum[LEG_FRAME_MAX] = {0};
 	if (!(leg->mix->roles[leg->mix_seat] & MIX_HEAR))
 		return false;
-	(void)next_frame(leg, sum, n, now);
+	(void)next_frame(leg, sum, n, 0, now);
 	for (size_t i = 0; i < n; i++)
 		pcm[i] = saturate(sum[i]);
 	return true;
@@ -160,7 +176,8 @@ bool mix_get(struct leg *leg, int16_t *pcm, size_t n, uint64_t now)
 bool mix_overlay(struct leg *leg, int16_t *pcm, size_t n, uint64_t now)
 {
 	int32_t sum[LEG_FRAME_MAX] = {0};
-	if (!next_frame(leg, sum, n, now))
+	/* Packets of a bridge come with the network's jitter: stay away from the edge. */
+	if (!next_frame(leg, sum, n, RESYNC, now))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		pcm[i] = saturate(pcm[i] + sum[i]);

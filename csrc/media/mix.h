@@ -1,5 +1,6 @@
-/** mix.h  Conference without a mixer's clock: each member's audio lies on one line of time, each hearer sums those it
- *  may hear at its own pace, MIX_DELAY_MS behind. Worker only; the object is made and freed by the control thread.
+/** mix.h  Conference without a mixer's clock: what each member says is played out onto one line of time, in steps of 10 ms
+ *  made when the first hearer wants them; each hearer sums those it may hear at its own pace, the newest whole steps.
+ *  Worker only; the objects are made and freed by the control thread.
  *
  *  Who hears whom is a matrix: each member has a seat (a bit), and a mask of the seats it hears. What changes in it
  *  fades in or out over one frame, so that no switch is a click. A member may keep its bridge (MIX_BESIDE): it goes on
@@ -8,8 +9,16 @@
 #define MEDIA_MIX_H
 
 #include "media/leg.h"
+#include "media/playout.h"
 
-enum { MIX_MEMBERS = 16, MIX_DELAY_MS = 40, MIX_ALL = 0xffff };
+enum { MIX_MEMBERS = 16, MIX_ALL = 0xffff, MIX_STEPS = 32, MIX_STEP = PLAYOUT_STEP_MS * RTP_CLOCK_KHZ };
+
+/** The newest steps of one member. Lives as long as its leg. */
+struct mix_input {
+	int64_t next;  /* step to be made next: CLOCK_MONOTONIC in PLAYOUT_STEP_MS; the MIX_STEPS before it are there */
+	uint32_t loud; /* bit step % MIX_STEPS: more than silence */
+	int16_t pcm[MIX_STEPS][MIX_STEP];
+};
 
 struct mix {
 	struct mix *next; /* control thread: closed, waiting for the worker */
@@ -31,8 +40,7 @@ void mix_join(struct mix *m, struct leg *leg, unsigned seat, unsigned roles, uin
 void mix_hear(struct leg *leg, uint16_t seats);
 void mix_leave(struct leg *leg);
 void mix_close(struct mix *m);
-/** Audio that a member said, by its RTP time. */
-void mix_put(struct leg *leg, const int16_t *pcm, size_t n, uint32_t ts, uint64_t now);
+/* What members say comes by playout_put(). */
 /** Does it hear anybody of the mix, or fades one out? */
 bool mix_hears(const struct leg *leg);
 /** What a member hears: the sum of those it hears. false: it may not hear, send nothing. */

@@ -5,11 +5,12 @@
 #include "dsp/g711.h"
 #include "media/address.h"
 #include "media/engine.h"
+#include "media/playout.h"
 #include "media/round.h"
 #include "rtp/packet.h"
 
 /* So many packets of one leg at a time: a flood on one socket must not starve the others. */
-enum { BUDGET = 32, PT_COMFORT_NOISE = 13 };
+enum { BUDGET = 32, PT_COMFORT_NOISE = PLAYOUT_NOISE };
 
 static bool is_audio(const struct rtp_packet *p)
 {
@@ -54,13 +55,18 @@ static bool admit(struct worker *w, struct leg *leg, const struct sockaddr_stora
 /* Only needed while something wants samples. `p` is in the worker's buffer. */
 static void spread_samples(struct worker *w, struct leg *leg, const struct rtp_packet *p)
 {
-	if (!leg->listening && !leg->mix)
+	if (leg->mix)
+		playout_put(leg->playout, p, p->pt, w->now);
+	if (!leg->listening)
 		return;
 	g711_decode((enum codec)p->pt, p->payload, p->n, w->pcm);
-	if (leg->listening)
-		listen_packet(w, leg, w->pcm, p->n, p->ts);
+	listen_packet(w, leg, w->pcm, p->n, p->ts);
+}
+
+static void on_noise(const struct worker *w, struct leg *leg, const struct rtp_packet *p)
+{
 	if (leg->mix)
-		mix_put(leg, w->pcm, p->n, p->ts, w->now);
+		playout_put(leg->playout, p, PLAYOUT_NOISE, w->now);
 }
 
 static void on_event(struct worker *w, struct leg *leg, struct rtp_packet *p)
@@ -128,6 +134,8 @@ static void on_rtp(struct worker *w, struct leg *leg, size_t n)
 		on_event(w, leg, &p);
 	else if (audio)
 		on_audio(w, leg, &p);
+	else
+		on_noise(w, leg, &p);
 }
 
 bool leg_receive_rtp(struct worker *w, struct leg *leg)
