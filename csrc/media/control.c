@@ -108,10 +108,7 @@ int media_leg_remote(struct media *m, uint64_t handle, const struct leg_remote *
 		return -ENOENT;
 	if ((r->codec != CODEC_PCMU && r->codec != CODEC_PCMA && r->codec != CODEC_NONE) || r->dir > DIR_SENDRECV)
 		return -EINVAL;
-	int err = media_post(m, leg, &c);
-	if (!err)
-		leg->control.codec = r->codec;
-	return err;
+	return media_post(m, leg, &c);
 }
 
 int media_leg_close(struct media *m, uint64_t handle)

@@ -42,7 +42,7 @@ static int prepare_input(struct leg *leg)
 	if (!leg->mix_input)
 		leg->mix_input = mem_zalloc(sizeof(*leg->mix_input));
 	if (!leg->playout)
-		leg->playout = playout_new(leg->control.codec);
+		leg->playout = playout_new();
 	return leg->mix_input && leg->playout ? 0 : -ENOMEM;
 }
 

@@ -20,7 +20,7 @@ struct leg *leg_new(const struct port_pair *sockets, uint64_t tag, uint32_t sile
 	leg->tag = tag;
 	leg->rtp_fd = sockets->rtp;
 	leg->rtcp_fd = sockets->rtcp;
-	leg->codec = leg->control.codec = CODEC_NONE;
+	leg->codec = CODEC_NONE;
 	leg->te_pt = 255;
 	leg->dir = DIR_SENDRECV;
 	leg->interval = 20;

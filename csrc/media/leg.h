@@ -33,7 +33,6 @@ enum { LISTEN_AMD = 1, LISTEN_BEEP = 2, LISTEN_TAP = 4 };
 /** The control thread's own notes. */
 struct leg_control {
 	uint32_t worker; /* where it will be when all posted commands are done */
-	uint8_t codec;	 /* as described last */
 	bool closing, closed_seen;
 	uint64_t mix;	    /* handle, 0: none */
 	uint64_t recording; /* handle, 0: none */

@@ -31,6 +31,7 @@ void mix_join(struct mix *m, struct leg *leg, unsigned seat, unsigned roles, uin
 		leg->mix_at = INT64_MIN;
 		leg->mix_input->next = step_of(now);
 		leg->mix_input->loud = 0;
+		leg->mix_input->khz = 0;
 		playout_reset(leg->playout);
 	}
 	m->roles[leg->mix_seat] = (uint8_t)roles;
@@ -65,6 +66,18 @@ static unsigned slot_of(int64_t step)
 	return (unsigned)(step & (MIX_STEPS - 1));
 }
 
+/* One step of what a leg says, at the mix's rate. false: silence. */
+static bool play_out(struct leg *leg, int16_t *pcm, int64_t step)
+{
+	struct mix_input *in = leg->mix_input;
+	int16_t wide[PLAYOUT_STEP_MAX];
+	size_t n = playout_get(leg->playout, wide, step * STEP_US);
+	unsigned khz = leg->playout->khz;
+	if (n && khz != in->khz && resampler_init(&in->narrow, khz, RTP_CLOCK_KHZ) == 0)
+		in->khz = (uint8_t)khz;
+	return n && resampler_run(&in->narrow, wide, n, pcm) == MIX_STEP;
+}
+
 /* A member's steps up to `end`, for whoever asks first. What nobody wanted for long is never made. */
 static void make(struct leg *leg, int64_t end)
 {
@@ -73,7 +86,7 @@ static void make(struct leg *leg, int64_t end)
 		in->next = end - MIX_STEPS;
 	for (; in->next < end; in->next++) {
 		unsigned i = slot_of(in->next);
-		bool loud = playout_get(leg->playout, in->pcm[i], in->next * STEP_US) > 0;
+		bool loud = play_out(leg, in->pcm[i], in->next);
 		in->loud = loud ? in->loud | 1u << i : in->loud & ~(1u << i);
 	}
 }

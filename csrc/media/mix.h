@@ -8,6 +8,7 @@
 #ifndef MEDIA_MIX_H
 #define MEDIA_MIX_H
 
+#include "dsp/resample.h"
 #include "media/leg.h"
 #include "media/playout.h"
 
@@ -17,6 +18,8 @@ enum { MIX_MEMBERS = 16, MIX_ALL = 0xffff, MIX_STEPS = 32, MIX_STEP = PLAYOUT_ST
 struct mix_input {
 	int64_t next;  /* step to be made next: CLOCK_MONOTONIC in PLAYOUT_STEP_MS; the MIX_STEPS before it are there */
 	uint32_t loud; /* bit step % MIX_STEPS: more than silence */
+	uint8_t khz;   /* what `narrow` takes; 0: not needed yet */
+	struct resampler narrow;
 	int16_t pcm[MIX_STEPS][MIX_STEP];
 };
 

@@ -27,29 +27,18 @@ static uint64_t in_us(const struct playout *p, size_t samples)
 	return samples * 1000 / p->khz;
 }
 
-static size_t room_for(unsigned codec)
-{
-	size_t own = decoder_size(codec), plain = decoder_size(CODEC_PCMU);
-	return own > plain ? own : plain;
-}
-
-struct playout *playout_new(unsigned codec)
+struct playout *playout_new(void)
 {
 	/* Decoders want the alignment of the heap. */
-	size_t front = (sizeof(struct playout) + 15) / 16 * 16, room = room_for(codec);
+	size_t front = (sizeof(struct playout) + 15) / 16 * 16, room = 0;
+	for (unsigned i = 0; i < CODEC_KINDS; i++)
+		room = decoder_size(codec_at(i)->codec) > room ? decoder_size(codec_at(i)->codec) : room;
 	struct playout *p = mem_zalloc(front + room);
 	if (!p)
 		return NULL;
 	p->decoder = (struct decoder *)(void *)((char *)p + front);
-	p->decoder_room = room;
 	playout_reset(p);
 	return p;
-}
-
-bool playout_decodes(const struct playout *p, unsigned codec)
-{
-	size_t needs = decoder_size(codec);
-	return needs && needs <= p->decoder_room;
 }
 
 static void set_rate(struct playout *p, unsigned khz)
@@ -87,7 +76,7 @@ void playout_put(struct playout *p, const struct rtp_packet *packet, unsigned co
 {
 	struct rtp_packet kept = *packet;
 	bool noise = codec == PLAYOUT_NOISE;
-	if (!noise && !playout_decodes(p, codec))
+	if (!noise && !codec_info(codec))
 		return;
 	if (!noise)
 		set_clock(p, codec_info(codec)->clock_khz);

@@ -40,8 +40,7 @@ struct decoder;
 
 struct playout {
 	struct playout_stats stats;
-	struct decoder *decoder; /* behind this struct */
-	size_t decoder_room;
+	struct decoder *decoder;  /* behind this struct */
 	uint8_t mode;		  /* enum playout_mode */
 	uint8_t codec;		  /* the decoder's; CODEC_NONE: none yet */
 	uint8_t khz;		  /* of `line` */
@@ -58,10 +57,8 @@ struct playout {
 	struct cng cng;
 	int16_t line[PLAYOUT_LINE]; /* decoded, not yet given */
 };
-/** With room to decode G.711 and `codec`. NULL: out of memory. Freed with mem_free(). */
-struct playout *playout_new(unsigned codec);
-/** false: `codec` needs another object than this. */
-bool playout_decodes(const struct playout *p, unsigned codec);
+/** With room for any decoder, since the codec may change under way. NULL: out of memory. Freed with mem_free(). */
+struct playout *playout_new(void);
 /** Begin anew with what comes; the counters stay. */
 void playout_reset(struct playout *p);
 /** A packet came. `codec`: enum codec of its payload, or PLAYOUT_NOISE. What cannot be decoded here is not taken. */

@@ -52,7 +52,7 @@ static bool table_make(struct table *t)
 		if (!t->mix || !t->leg[i])
 			return false;
 		t->leg[i]->mix_input = mem_zalloc(sizeof(*t->leg[i]->mix_input));
-		t->leg[i]->playout = playout_new(CODEC_PCMU);
+		t->leg[i]->playout = playout_new();
 		if (!t->leg[i]->mix_input || !t->leg[i]->playout)
 			return false;
 		mix_join(t->mix, t->leg[i], i, MIX_TALK | MIX_HEAR, now_ns(t));

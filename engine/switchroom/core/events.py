@@ -71,8 +71,8 @@ class BeepResult(NamedTuple):
 class LegStats(NamedTuple):
     """Of what we received, except where a name says tx or remote (RFC 3550). `rtt_us` 0: unknown. `first_rx_at`,
     `last_rx_at`: seconds, the loop's clock, 0.0: never. `playout_` to `stretched_ms`: where samples are played out, in
-    a mix; how far behind the fastest packets now and wanted, packets too late or given up, milliseconds made up in place
-    of packets that were not there, and milliseconds of speech cut out or put in to keep the pace."""
+    a mix; how far behind the fastest packets now and wanted, packets too late or given up, milliseconds made up for
+    packets that were not there, and milliseconds of speech cut out or put in to keep the pace."""
 
     rx_packets: int = 0
     rx_bytes: int = 0
