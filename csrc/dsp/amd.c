@@ -157,12 +157,12 @@ static void judge_greeting(struct amd *a)
 
 static void step(struct amd *a)
 {
-	struct tonal_frame f;
-	tonal_frame(&a->tonal, tone_floor_db, &f);
+	float now;
+	enum tonerun_kind kind = tonerun_hear(&a->tones, &a->tonal, tone_floor_db, &now);
 	a->ms += TONAL_STEP_MS;
-	float level = a->ms == TONAL_STEP_MS ? f.level_db : 0.5f * (f.level_db + a->last_level);
-	a->last_level = f.level_db;
-	judge_tone(a, tonerun_push(&a->tones, &f));
+	float level = a->ms == TONAL_STEP_MS ? now : 0.5f * (now + a->last_level);
+	a->last_level = now;
+	judge_tone(a, kind);
 	follow_noise(a, level);
 	bool tone = tonerun_active(&a->tones);
 	if (tone)

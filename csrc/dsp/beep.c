@@ -16,15 +16,14 @@ void beep_init(struct beep *b)
 bool beep_push(struct beep *b, const int16_t *pcm, size_t n)
 {
 	while (n && !b->found) {
-		struct tonal_frame f;
+		float level;
 		bool step;
 		size_t took = tonal_push(&b->tonal, pcm, n, &step);
 		pcm += took;
 		n -= took;
 		if (!step)
 			continue;
-		tonal_frame(&b->tonal, floor_db, &f);
-		if (tonerun_push(&b->run, &f) != TONERUN_BEEP)
+		if (tonerun_hear(&b->run, &b->tonal, floor_db, &level) != TONERUN_BEEP)
 			continue;
 		b->found = true;
 		b->hz = (uint16_t)lrintf(b->run.named_hz);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const float bin_hz = 31.25f;
-static const float silence_db = -96;
+static const float silence_db = TONAL_SILENCE_DB;
 
 enum { BIN_LOW = 8, BIN_HIGH = 110, LOBE = 2 }; /* 250 Hz to 3437 Hz: the telephone band */
 
@@ -20,8 +20,8 @@ size_t tonal_push(struct tonal *t, const int16_t *pcm, size_t n, bool *step)
 	if (take > n)
 		take = n;
 	if (t->fill == 0 && take)
-		memmove(t->window, t->window + TONAL_STEP, (SPECTRUM_N - TONAL_STEP) * sizeof(*pcm));
-	memcpy(t->window + SPECTRUM_N - TONAL_STEP + t->fill, pcm, take * sizeof(*pcm));
+		memmove(t->window, t->window + TONAL_STEP, SPECTRUM_N * sizeof(*pcm));
+	memcpy(t->window + SPECTRUM_N + t->fill, pcm, take * sizeof(*pcm));
 	t->fill = (uint16_t)(t->fill + take);
 	*step = t->fill == TONAL_STEP;
 	if (*step)
@@ -44,15 +44,54 @@ static float step_level(const int16_t *pcm)
 	return decibel((float)sum / TONAL_STEP);
 }
 
-static int strongest(const float power[SPECTRUM_BINS], int avoid)
+typedef float vec __attribute__((vector_size(16)));
+
+/* Of the band and a lobe around it. */
+static float total_power(const float power[SPECTRUM_BINS])
 {
-	int best = -1;
-	for (int k = BIN_LOW; k <= BIN_HIGH; k++) {
-		bool in_lobe = avoid >= 0 && k >= avoid - LOBE && k <= avoid + LOBE;
-		if (!in_lobe && (best < 0 || power[k] > power[best]))
-			best = k;
+	enum { FIRST = BIN_LOW - LOBE, LAST = BIN_HIGH + LOBE, LANES = 4 };
+	vec sum[2] = {{0}, {0}};
+	int k = FIRST;
+	for (; k + 2 * LANES <= LAST + 1; k += 2 * LANES) {
+		vec v[2];
+		memcpy(v, power + k, sizeof(v));
+		sum[0] += v[0];
+		sum[1] += v[1];
 	}
-	return best;
+	sum[0] += sum[1];
+	float one = sum[0][0] + sum[0][1] + sum[0][2] + sum[0][3];
+	for (; k <= LAST; k++)
+		one += power[k];
+	return one;
+}
+
+/* Bins of the band as the integers that have the same bits: powers are not negative, so they are ordered the same, and
+ * compilers know the greatest of many integers as vectors. */
+enum { BAND = BIN_HIGH - BIN_LOW + 1, BAND_ROOM = (BAND + 7) / 8 * 8, OUT = -1 };
+
+static void band_of(const float power[SPECTRUM_BINS], int32_t band[BAND_ROOM])
+{
+	memcpy(band, power + BIN_LOW, BAND * sizeof(*band));
+	for (int i = BAND; i < BAND_ROOM; i++)
+		band[i] = OUT;
+}
+
+static void leave_out(int32_t band[BAND_ROOM], int bin)
+{
+	for (int k = bin - LOBE; k <= bin + LOBE; k++)
+		if (k >= BIN_LOW && k <= BIN_HIGH)
+			band[k - BIN_LOW] = OUT;
+}
+
+static int strongest(const int32_t band[BAND_ROOM])
+{
+	int32_t most = OUT;
+	for (int i = 0; i < BAND_ROOM; i++)
+		most = band[i] > most ? band[i] : most;
+	int i = 0;
+	while (band[i] != most)
+		i++;
+	return BIN_LOW + i;
 }
 
 /* Energy of the lobe around bin k, leaving out what belongs to the lobe around `other`. */
@@ -77,30 +116,42 @@ static float line_hz(const float power[SPECTRUM_BINS], int k)
 
 static void find_lines(const float power[SPECTRUM_BINS], struct tonal_frame *f)
 {
-	float total = 0;
-	for (int k = BIN_LOW - LOBE; k <= BIN_HIGH + LOBE; k++)
-		total += power[k];
+	int32_t band[BAND_ROOM];
+	float total = total_power(power);
 	f->window_db = decibel(total);
 	if (total < 1)
 		return;
-	int a = strongest(power, -1);
-	int b = strongest(power, a);
+	band_of(power, band);
+	int a = strongest(band);
 	float first = lobe(power, a, -1);
-	float second = lobe(power, b, a);
-	f->one = first / total;
-	f->two = (first + second) / total;
+	f->one = f->two = first / total;
+	/* No bin of a second lobe is above this one. */
+	if (first + (2 * LOBE + 1) * power[a] < TONAL_SHARE_MIN * total)
+		return;
 	f->hz[0] = line_hz(power, a);
+	leave_out(band, a);
+	int b = strongest(band);
+	float second = lobe(power, b, a);
+	f->two = (first + second) / total;
 	f->hz[1] = power[b] > 0 ? line_hz(power, b) : 0;
 	f->second = first > 0 ? second / first : 0;
 }
 
-void tonal_frame(const struct tonal *t, float floor_db, struct tonal_frame *f)
+float tonal_level(const struct tonal *t)
+{
+	return step_level(t->window + SPECTRUM_N);
+}
+
+void tonal_lines(const struct tonal *t, unsigned back, struct tonal_frame *f)
 {
 	float power[SPECTRUM_BINS];
-	*f = (struct tonal_frame){.window_db = silence_db};
-	f->level_db = step_level(t->window + SPECTRUM_N - TONAL_STEP);
-	if (f->level_db < floor_db)
-		return;
-	spectrum_power(t->window, power);
+	spectrum_power(t->window + TONAL_STEP - (size_t)back * TONAL_STEP, power);
 	find_lines(power, f);
+}
+
+void tonal_frame(const struct tonal *t, float floor_db, struct tonal_frame *f)
+{
+	*f = (struct tonal_frame){.window_db = silence_db, .level_db = tonal_level(t)};
+	if (f->level_db >= floor_db)
+		tonal_lines(t, 0, f);
 }

@@ -196,6 +196,33 @@ enum tonerun_kind tonerun_push(struct tonerun *t, const struct tonal_frame *f)
 	return kind;
 }
 
+/* The frame that was left out: what it was matters only when a tone has begun since. */
+static enum tonerun_kind make_up(struct tonerun *t, const struct tonal *in, bool tonal)
+{
+	struct tonal_frame f = {.level_db = t->skipped_db, .window_db = TONAL_SILENCE_DB};
+	if (tonal)
+		tonal_lines(in, 1, &f);
+	t->skipped = false;
+	return tonerun_push(t, &f);
+}
+
+enum tonerun_kind tonerun_hear(struct tonerun *t, const struct tonal *in, float floor_db, float *level_db)
+{
+	struct tonal_frame f = {.level_db = tonal_level(in), .window_db = TONAL_SILENCE_DB};
+	bool loud = f.level_db >= floor_db;
+	*level_db = f.level_db;
+	if (loud && t->n == 0 && !t->skipped) {
+		t->skipped = true;
+		t->skipped_db = f.level_db;
+		return TONERUN_NONE;
+	}
+	if (loud)
+		tonal_lines(in, 0, &f);
+	enum tonerun_kind before = t->skipped ? make_up(t, in, loud && is_tonal(&f)) : TONERUN_NONE;
+	enum tonerun_kind now = tonerun_push(t, &f);
+	return before ? before : now;
+}
+
 bool tonerun_active(const struct tonerun *t)
 {
 	return t->n >= ACTIVE;

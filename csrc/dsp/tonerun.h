@@ -31,6 +31,8 @@ struct tonerun {
 	float plateau_hz, previous_hz; /* the frequency it stays at, and where it stayed before (0: nowhere) */
 	uint32_t plateau_n, previous_end;
 	uint32_t ced_steps;	   /* time of 2100 Hz so far */
+	bool skipped;		   /* the last frame was not analysed, nor counted as a step yet */
+	float skipped_db;	   /* its level */
 	uint32_t start_ms, end_ms; /* of the tone named last */
 	float named_hz;
 };
@@ -39,6 +41,10 @@ void tonerun_init(struct tonerun *t);
 /** What has become certain with this frame. BEEP: 50 ms after it ended. SIT: in its third tone. FAX: after 1 s of 2100 Hz
  *  or one CNG of 0.5 s. */
 enum tonerun_kind tonerun_push(struct tonerun *t, const struct tonal_frame *f);
+/** The same for the frame that `in` has just completed; *level_db is its level, frames below `floor_db` are no tones. While
+ *  no tone runs only every second frame is analysed, the one between when the next is a tone: so a tone is seen whole,
+ *  10 ms later, and one frame alone is none. */
+enum tonerun_kind tonerun_hear(struct tonerun *t, const struct tonal *in, float floor_db, float *level_db);
 /** A tone has been going on for 50 ms: this is not a voice. */
 bool tonerun_active(const struct tonerun *t);
 

@@ -30,6 +30,21 @@ TEST(spectrum_is_the_windowed_transform_by_definition)
 	}
 }
 
+TEST(spectrum_is_the_same_to_the_bit_on_every_instruction_set)
+{
+	static struct sound s;
+	float base[SPECTRUM_BINS], other[SPECTRUM_BINS];
+	s = (struct sound){.seed = 6};
+	sound_noise(&s, 3200, 9000);
+	for (int i = 0; i < 100; i++) {
+		spectrum_power_by(0, s.pcm + i * 256, base);
+		for (unsigned set = 1; set < spectrum_sets(); set++) {
+			spectrum_power_by(set, s.pcm + i * 256, other);
+			REQUIRE(memcmp(base, other, sizeof(base)) == 0);
+		}
+	}
+}
+
 static struct tonal_frame frame_of(const int16_t *pcm, float floor_db)
 {
 	struct tonal t;
