@@ -537,6 +537,31 @@ struct media_stats {
 };
 void media_stats(struct media *m, struct media_stats *out);
 
+/** How a worker's thread was allowed to run. */
+/* clang-format off */
+#define MEDIA_PRIORITIES(X) X(NORMAL, "normal") X(NICE, "nice") X(REALTIME, "realtime")
+/* clang-format on */
+enum media_priority {
+#define X(name, text) MEDIA_PRIORITY_##name,
+	MEDIA_PRIORITIES(X)
+#undef X
+};
+enum { MEDIA_SLOTS = 20, MEDIA_DELAYS = 16 };
+
+/** One worker, at any time: reading it costs the worker nothing. Counters since start. */
+struct media_worker_stats {
+	uint32_t legs;	  /* posted to it and not closed */
+	uint8_t priority; /* enum media_priority */
+	uint64_t rx_packets, tx_packets, forwarded, tx_errors, events_dropped;
+	uint64_t late_ticks;  /* rounds more than 5 ms behind */
+	uint64_t max_tick_us; /* longest round */
+	uint64_t cpu_ns;
+	uint32_t slots[MEDIA_SLOTS]; /* legs whose frame was due in each of the last 20 ms */
+	uint64_t delays
+		[MEDIA_DELAYS]; /* rounds that began so late: [0] below 1 us, [i] below 2^i us, the last: all above */
+};
+int media_worker_stats(struct media *m, uint32_t worker, struct media_worker_stats *out); /* -ENOENT: not so many */
+
 #ifdef __cplusplus
 }
 #endif

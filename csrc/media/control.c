@@ -48,15 +48,6 @@ void media_move(struct media *m, struct leg *leg, uint32_t worker)
 	leg->control.worker = worker;
 }
 
-static uint32_t least_loaded(const struct media *m)
-{
-	uint32_t best = 0;
-	for (uint32_t i = 1; i < m->workers; i++)
-		if (m->worker[i]->control_legs < m->worker[best]->control_legs)
-			best = i;
-	return best;
-}
-
 static int open_sockets(struct media *m, const struct leg_opts *o, struct leg **out, struct net_addr *local)
 {
 	struct port_pair pair;
@@ -74,7 +65,7 @@ static int open_sockets(struct media *m, const struct leg_opts *o, struct leg **
 
 int media_leg_open(struct media *m, const struct leg_opts *o, uint64_t *handle, struct net_addr *local)
 {
-	uint32_t worker = o->worker == LEG_ANY_WORKER ? least_loaded(m) : o->worker;
+	uint32_t worker = o->worker == LEG_ANY_WORKER ? media_place(m) : o->worker;
 	struct command c = {.kind = MEDIA_CMD_ADOPT};
 	struct leg *leg;
 	if (worker >= m->workers)

@@ -281,3 +281,25 @@ void media_stats(struct media *m, struct media_stats *out)
 	out->rec_dropped_frames = counter_get(&m->recorder.dropped);
 	out->rec_errors = counter_get(&m->recorder.errors);
 }
+
+int media_worker_stats(struct media *m, uint32_t worker, struct media_worker_stats *out)
+{
+	if (worker >= m->workers)
+		return -ENOENT;
+	const struct worker *w = m->worker[worker];
+	*out = (struct media_worker_stats){.legs = w->control_legs,
+					   .priority = atomic_load_explicit(&w->priority, memory_order_relaxed),
+					   .rx_packets = counter_get(&w->rx_packets),
+					   .tx_packets = counter_get(&w->tx_packets),
+					   .forwarded = counter_get(&w->forwarded),
+					   .tx_errors = counter_get(&w->tx_errors),
+					   .events_dropped = counter_get(&w->events_dropped),
+					   .late_ticks = counter_get(&w->late_ticks),
+					   .max_tick_us = counter_get(&w->max_tick_ns) / 1000,
+					   .cpu_ns = worker_cpu_ns(w)};
+	for (unsigned i = 0; i < MEDIA_SLOTS; i++)
+		out->slots[i] = atomic_load_explicit(&w->slots[i], memory_order_relaxed);
+	for (unsigned i = 0; i < MEDIA_DELAYS; i++)
+		out->delays[i] = counter_get(&w->delays[i]);
+	return 0;
+}

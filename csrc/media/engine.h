@@ -8,12 +8,13 @@
 #include "media/command.h"
 #include "media/leg.h"
 #include "media/mix.h"
+#include "media/placement.h"
 #include "media/ports.h"
 #include "media/recorder.h"
 #include "media/worker.h"
 #include "switchroom.h"
 
-enum { MEDIA_WORKERS = 16, MEDIA_CLIPS = 65536 };
+enum { MEDIA_WORKERS = PLACEMENT_WORKERS, MEDIA_CLIPS = 65536 };
 
 struct media {
 	struct media_opts opts;
@@ -26,6 +27,7 @@ struct media {
 	struct recorder recorder;
 	int event_fd;
 	_Atomic uint32_t signalled; /* any thread: event_fd has been written since the last drain */
+	struct placement placement;
 	uint32_t workers;
 	struct worker *worker[MEDIA_WORKERS];
 };

@@ -181,13 +181,15 @@ static void run_sockets(struct worker *w)
 static void visit_bucket(struct worker *w, uint64_t tick)
 {
 	struct leg *leg = w->wheel[tick % WHEEL];
-	while (leg) {
+	uint32_t visited = 0;
+	for (; leg; visited++) {
 		struct leg *next = leg->next;
 		worker_unwheel(leg);
 		leg_visit(w, leg);
 		worker_wheel(w, leg, tick + leg->interval);
 		leg = next;
 	}
+	atomic_store_explicit(&w->slots[tick % MEDIA_SLOTS], visited, memory_order_relaxed);
 }
 
 static void run_wheel(struct worker *w)
@@ -241,9 +243,22 @@ static void choose_time(struct worker *w, uint64_t now)
 	w->behind = again;
 }
 
+/* How late this round begins: it was to be when the next tick is due, or at once when it makes up for time. */
+static void note_delay(struct worker *w, uint64_t began)
+{
+	uint64_t due = w->start_at + (w->tick + 1) * NS_PER_MS;
+	uint64_t us = began > due ? (began - due) / 1000 : 0;
+	unsigned bucket = 0;
+	while (us >> bucket && bucket < MEDIA_DELAYS - 1)
+		bucket++;
+	counter_add(&w->delays[bucket], 1);
+}
+
 void round_run(struct worker *w)
 {
 	uint64_t began = media_now(w->media);
+	if (!w->behind)
+		note_delay(w, began);
 	choose_time(w, began);
 	worker_commands(w);
 	run_sockets(w);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -16,10 +17,7 @@
 #include "media/engine.h"
 #include "media/round.h"
 
-enum {
-	SLOTS = 20, /* generated frames of 20 ms are spread over as many ticks */
-	RINGS_MIN = 1024
-};
+enum { RINGS_MIN = 1024, NICE = -10 };
 
 uint64_t worker_random(struct worker *w)
 {
@@ -69,12 +67,24 @@ void worker_unwheel(struct leg *leg)
 	leg->back = NULL;
 }
 
+/* The tick of the next 20 in which the fewest legs are due, so that generated frames are spread over all of them. */
+static uint64_t emptiest_slot(struct worker *w)
+{
+	uint64_t best = w->tick + 1;
+	for (uint64_t t = best; t < w->tick + 1 + MEDIA_SLOTS; t++)
+		if (atomic_load_explicit(&w->slots[t % MEDIA_SLOTS], memory_order_relaxed) <
+		    atomic_load_explicit(&w->slots[best % MEDIA_SLOTS], memory_order_relaxed))
+			best = t;
+	atomic_fetch_add_explicit(&w->slots[best % MEDIA_SLOTS], 1, memory_order_relaxed);
+	return best;
+}
+
 int worker_add(struct worker *w, struct leg *leg)
 {
 	if (w->legs++ == 0)
 		w->tick = (w->now - w->start_at) / NS_PER_MS; /* nothing was due while it slept */
 	leg->stats.worker = (uint8_t)w->index;
-	worker_wheel(w, leg, w->tick + 1 + w->next_slot++ % SLOTS);
+	worker_wheel(w, leg, emptiest_slot(w));
 	return round_watch(w, leg);
 }
 
@@ -141,16 +151,23 @@ static void sleep_until_due(struct worker *w)
 		sleep_until_tick(w);
 }
 
-/* Where the process may: audio before everything else that runs at the normal priority. */
-static void raise_priority(void)
+/* Where the process may, audio comes before everything else: the lowest real-time priority, which the kernel limits to
+ * 95 % of a CPU; or at least before what runs at the normal priority. */
+static enum media_priority raise_priority(void)
 {
-	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), -10);
+	struct sched_param lowest = {.sched_priority = sched_get_priority_min(SCHED_FIFO)};
+	if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &lowest) == 0) /* of this thread */
+		return MEDIA_PRIORITY_REALTIME;
+	if (setpriority(PRIO_PROCESS, (id_t)gettid(), NICE) == 0)
+		return MEDIA_PRIORITY_NICE;
+	return MEDIA_PRIORITY_NORMAL;
 }
 
 static void *worker_run(void *arg)
 {
 	struct worker *w = arg;
-	raise_priority();
+	atomic_store_explicit(&w->priority, (uint8_t)raise_priority(), memory_order_relaxed);
+	sem_post(&w->started);
 	while (!atomic_load_explicit(&w->stop, memory_order_acquire)) {
 		sleep_until_due(w);
 		round_run(w);
@@ -197,6 +214,8 @@ int worker_start(struct worker *w)
 	if (err)
 		return -err;
 	w->running = true;
+	while (sem_wait(&w->started) != 0)
+		; /* EINTR */
 	snprintf(name, sizeof(name), "media-%u", w->index);
 	(void)pthread_setname_np(w->thread, name);
 	if (w->media->opts.pin)
@@ -210,6 +229,7 @@ int worker_init(struct worker *w, struct media *m, uint32_t index)
 	w->media = m;
 	w->index = index;
 	w->wake = -1;
+	sem_init(&w->started, 0, 0);
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (w->epoll < 0)
 		return -errno;

@@ -4,6 +4,7 @@
 #define MEDIA_WORKER_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,7 +27,11 @@ struct worker {
 	struct ring commands;	 /* control thread to worker */
 	struct ring events;	 /* worker to control thread */
 	_Atomic uint64_t rx_packets, tx_packets, forwarded, tx_errors, late_ticks, max_tick_ns, events_dropped;
-	uint32_t control_legs; /* control thread: legs posted to it */
+	_Atomic uint32_t slots[MEDIA_SLOTS]; /* legs visited in each of the last ticks, and newly put there */
+	_Atomic uint64_t delays[MEDIA_DELAYS];
+	_Atomic uint8_t priority; /* enum media_priority */
+	sem_t started;		  /* priority is known */
+	uint32_t control_legs;	  /* control thread: legs posted to it */
 	/* the thread's own */
 	uint64_t now;  /* ns: the moment that is worked at. Behind the clock while it makes up for a stall */
 	uint64_t tick; /* ms since start_at, all wheel work up to it is done */
@@ -38,7 +43,7 @@ struct worker {
 	uint64_t asked;	       /* ns when the command being executed was posted */
 	uint64_t start_at;
 	uint64_t random;
-	uint32_t legs, next_slot;
+	uint32_t legs;
 	bool raised, stalled; /* events to announce; the next command waits for a leg to arrive */
 	struct leg *wheel[WHEEL];
 	struct leg_socket *waiting;	 /* known to hold packets */
