@@ -34,6 +34,13 @@ int tone_init(struct tone *t, const struct tone_spec *spec);
 size_t tone_fill(struct tone *t, int16_t *pcm, size_t n);
 int tone_dtmf(struct tone_spec *spec, char digit, uint32_t ms);
 
+struct tone_segment { uint16_t hz[4]; uint16_t mod_hz; int16_t level_cdb; uint32_t ms; ...; };
+struct tone_plan { uint8_t n, repeat_from; uint32_t total_ms; struct tone_segment segments[16]; ...; };
+struct cadence { ...; };
+int cadence_check(const struct tone_plan *plan);
+void cadence_seek(struct cadence *c, const struct tone_plan *plan, uint64_t at);
+void cadence_fill(struct cadence *c, int16_t *pcm, size_t n);
+
 enum wav_format { WAV_PCM16, WAV_ALAW, WAV_ULAW, ... };
 struct wav { enum wav_format format; uint16_t channels; uint32_t rate; ...; };
 int wav_parse(struct wav *w, const void *file, size_t n, const char **why);
@@ -83,6 +90,7 @@ SOURCE = """
 #include "base/netaddr.h"
 #include "dsp/amd.h"
 #include "dsp/beep.h"
+#include "dsp/cadence.h"
 #include "dsp/dtmf.h"
 #include "dsp/g711.h"
 #include "dsp/tone.h"

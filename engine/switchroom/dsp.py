@@ -7,6 +7,7 @@ one-dimensional int16 array, unless a function says otherwise. Needs the `dsp` e
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -28,6 +29,7 @@ __all__ = [
     "Wav",
     "amd_classify",
     "beep_find",
+    "cadence",
     "dtmf",
     "dtmf_find",
     "g711_decode",
@@ -142,6 +144,28 @@ def tone(
     spec.level_cdb = round(level_dbm0 * 100)
     spec.on_ms, spec.off_ms = _u16("on_ms", on_ms), _u16("off_ms", off_ms)
     return _tone(spec, ms)
+
+
+def cadence(
+    segments: Sequence[tuple[Sequence[int], int, int, int]], repeat_from: int, samples: int, *, start: int = 0
+) -> Samples:
+    """Tones of several segments (frequencies, modulation Hz, level of each in hundredths of dBm0, ms), the part from
+    `repeat_from` on repeated; int16 of shape (samples,), from sample `start` on."""
+    plan = ffi.new("struct tone_plan *")
+    if len(segments) > len(plan.segments) or any(len(hz) > len(plan.segments[0].hz) for hz, _, _, _ in segments):
+        raise BadParams("a tone has at most 16 segments of at most 4 frequencies", field="segments")
+    plan.n, plan.repeat_from = len(segments), repeat_from
+    for place, (hz, mod_hz, level_cdb, ms) in zip(plan.segments, segments, strict=False):
+        for i, each in enumerate(hz):
+            place.hz[i] = _u16("hz", each)
+        place.mod_hz, place.level_cdb, place.ms = _u16("mod_hz", mod_hz), level_cdb, ms
+    if lib.cadence_check(plan) != 0:
+        raise BadParams(f"a tone of segments {list(segments)} is not possible", field="segments")
+    state = ffi.new("struct cadence *")
+    lib.cadence_seek(state, plan, start)
+    out = np.empty(samples, np.int16)
+    lib.cadence_fill(state, ffi.from_buffer("int16_t[]", out, True), samples)
+    return out
 
 
 def dtmf(digit: str, ms: int) -> Samples:
