@@ -9,7 +9,7 @@ import pytest
 from switchroom.control.files import require_files
 from switchroom.control.methods import METHODS
 from switchroom.errors import Forbidden
-from switchroom.schema.call import Originate, Play
+from switchroom.schema.call import Hold, Originate, Play, PlayItem
 from switchroom.schema.campaign import CampaignSettings, CreateCampaign
 from switchroom.schema.contact import ImportContacts
 
@@ -21,6 +21,8 @@ OPERATOR, ADMIN = frozenset({"operator"}), frozenset({"admin"})
     [
         ImportContacts(campaign_id="c", path="/etc/passwd"),
         Play(id="k", file="/etc/passwd"),
+        Play(id="k", items=(PlayItem(silence_ms=5), PlayItem(file="/etc/passwd"))),
+        Hold(id="k", music=(PlayItem(file="/etc/passwd"),)),
         Originate(uri="sip:a@b", play="/etc/passwd"),
         CreateCampaign(name="c", settings=CampaignSettings(abandon_message="/etc/passwd")),
         CreateCampaign(name="c", settings=CampaignSettings(machine_message="/etc/passwd")),

@@ -10,7 +10,7 @@ import pytest
 from switchroom import errors
 from switchroom.core import Leg
 from switchroom.schema._base import ById
-from switchroom.schema.call import Bridge, CallInfo, Dtmf, Hangup, ListCalls, Originate, Play, RecordStart, RecordStop
+from switchroom.schema.call import Bridge, CallInfo, Dtmf, Hangup, ListCalls, Originate, RecordStart, RecordStop
 from switchroom.schema.trunk import ListTrunks, TrunkByName
 from tests.sound import write_tone
 from tests.unit.live_office import Office, office
@@ -108,7 +108,7 @@ async def test_commands_need_an_answered_call(tmp_path: Path) -> None:
         with pytest.raises(errors.WrongState, match="answered"):
             o.calls.dtmf(Dtmf(id=info.id, digits="1"))
         with pytest.raises(errors.NotFound):
-            o.calls.play(Play(id="nobody", file="x.wav"))
+            o.calls.dtmf(Dtmf(id="nobody", digits="1"))
         with pytest.raises(errors.NotFound):
             await o.calls.hangup(Hangup(id="nobody"))
 

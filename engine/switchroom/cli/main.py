@@ -15,7 +15,7 @@ from types import ModuleType
 from .._version import __version__
 from ..errors import ConfigError, EngineError
 
-COMMANDS = ("serve", "call", "ctl", "api", "top", "demo", "report", "recordings", "farm", "phones")
+COMMANDS = ("serve", "call", "ctl", "api", "top", "demo", "report", "recordings", "prompts", "farm", "phones")
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 

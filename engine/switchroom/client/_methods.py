@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from ..schema._base import Done
 from ..schema.agent import AgentInfo, AgentPage
-from ..schema.call import CallInfo, CallPage, RecordInfo
+from ..schema.call import CallInfo, CallPage, PlayInfo, PlayItem, PlayList, RecordInfo
 from ..schema.campaign import CampaignInfo, CampaignPage, CampaignSettings, CampaignStats
 from ..schema.contact import ContactInfo, ContactPage, ImportResult
 from ..schema.engine import EngineStats, Health
@@ -27,6 +27,13 @@ MUTATING = frozenset(
         "call.hangup",
         "call.bridge",
         "call.play",
+        "call.play.stop",
+        "call.play.pause",
+        "call.play.resume",
+        "call.play.seek",
+        "call.play.volume",
+        "call.hold",
+        "call.unhold",
         "call.dtmf",
         "call.record.start",
         "call.record.stop",
@@ -98,6 +105,88 @@ class AsyncSessionMethods(AsyncInvoke):
         ), SessionPage)
 
 
+class AsyncCallPlayMethods(AsyncInvoke):
+    """call.play.*"""
+
+    async def stop(
+        self,
+        *,
+        id: str,
+        play_id: str | None = None,
+    ) -> Done:
+        """Stop with a fade of 5 ms; `already` when it has ended."""
+        return await self.typed("call.play.stop", given(
+            id=id,
+            play_id=play_id,
+        ), Done)
+
+    async def pause(
+        self,
+        *,
+        id: str,
+        play_id: str | None = None,
+    ) -> PlayInfo:
+        """Silence until it is resumed; what is queued waits on."""
+        return await self.typed("call.play.pause", given(
+            id=id,
+            play_id=play_id,
+        ), PlayInfo)
+
+    async def resume(
+        self,
+        *,
+        id: str,
+        play_id: str | None = None,
+    ) -> PlayInfo:
+        """Go on where it was paused."""
+        return await self.typed("call.play.resume", given(
+            id=id,
+            play_id=play_id,
+        ), PlayInfo)
+
+    async def seek(
+        self,
+        *,
+        id: str,
+        play_id: str | None = None,
+        position_ms: int | None = None,
+        by_ms: int | None = None,
+    ) -> PlayInfo:
+        """Go on somewhere else."""
+        return await self.typed("call.play.seek", given(
+            id=id,
+            play_id=play_id,
+            position_ms=position_ms,
+            by_ms=by_ms,
+        ), PlayInfo)
+
+    async def volume(
+        self,
+        *,
+        id: str,
+        volume_db: int,
+        play_id: str | None = None,
+        ramp_ms: int | None = None,
+    ) -> PlayInfo:
+        """Louder or softer, on a ramp."""
+        return await self.typed("call.play.volume", given(
+            id=id,
+            play_id=play_id,
+            volume_db=volume_db,
+            ramp_ms=ramp_ms,
+        ), PlayInfo)
+
+    async def list(
+        self,
+        *,
+        id: str,
+    ) -> PlayList:
+        """What plays in a call, and where it stands."""
+        return await self.typed("call.play.list", given(
+            id=id,
+        ), PlayList)
+
+
 class AsyncCallRecordMethods(AsyncInvoke):
     """call.record.*"""
 
@@ -129,6 +218,7 @@ class AsyncCallMethods(AsyncInvoke):
 
     def __init__(self, invoke: AsyncInvoke) -> None:
         super().__init__(invoke)
+        self.play = AsyncCallPlayMethods(invoke)
         self.record = AsyncCallRecordMethods(invoke)
 
     async def originate(
@@ -214,14 +304,48 @@ class AsyncCallMethods(AsyncInvoke):
         self,
         *,
         id: str,
-        file: str,
+        file: str | None = None,
         loops: int | None = None,
-    ) -> Done:
-        """Play a WAV file into a call."""
+        items: tuple[PlayItem | dict[str, Any], ...] | None = None,
+        mode: Literal["replace", "queue"] | None = None,
+        volume_db: int | None = None,
+        start_ms: int | None = None,
+        play_id: str | None = None,
+    ) -> PlayInfo:
+        """Play files, speech from fragments, tones into a call."""
         return await self.typed("call.play", given(
             id=id,
             file=file,
             loops=loops,
+            items=items,
+            mode=mode,
+            volume_db=volume_db,
+            start_ms=start_ms,
+            play_id=play_id,
+        ), PlayInfo)
+
+    async def hold(
+        self,
+        *,
+        id: str,
+        music: tuple[PlayItem | dict[str, Any], ...] | None = None,
+        common: bool | None = None,
+    ) -> Done:
+        """Music for the call's far side; whoever it was joined to hears nothing."""
+        return await self.typed("call.hold", given(
+            id=id,
+            music=music,
+            common=common,
+        ), Done)
+
+    async def unhold(
+        self,
+        *,
+        id: str,
+    ) -> Done:
+        """End the music; join it again with whom it heard before, if still free."""
+        return await self.typed("call.unhold", given(
+            id=id,
         ), Done)
 
     async def dtmf(
@@ -686,6 +810,88 @@ class SessionMethods(Invoke):
         ), SessionPage)
 
 
+class CallPlayMethods(Invoke):
+    """call.play.*"""
+
+    def stop(
+        self,
+        *,
+        id: str,
+        play_id: str | None = None,
+    ) -> Done:
+        """Stop with a fade of 5 ms; `already` when it has ended."""
+        return self.typed("call.play.stop", given(
+            id=id,
+            play_id=play_id,
+        ), Done)
+
+    def pause(
+        self,
+        *,
+        id: str,
+        play_id: str | None = None,
+    ) -> PlayInfo:
+        """Silence until it is resumed; what is queued waits on."""
+        return self.typed("call.play.pause", given(
+            id=id,
+            play_id=play_id,
+        ), PlayInfo)
+
+    def resume(
+        self,
+        *,
+        id: str,
+        play_id: str | None = None,
+    ) -> PlayInfo:
+        """Go on where it was paused."""
+        return self.typed("call.play.resume", given(
+            id=id,
+            play_id=play_id,
+        ), PlayInfo)
+
+    def seek(
+        self,
+        *,
+        id: str,
+        play_id: str | None = None,
+        position_ms: int | None = None,
+        by_ms: int | None = None,
+    ) -> PlayInfo:
+        """Go on somewhere else."""
+        return self.typed("call.play.seek", given(
+            id=id,
+            play_id=play_id,
+            position_ms=position_ms,
+            by_ms=by_ms,
+        ), PlayInfo)
+
+    def volume(
+        self,
+        *,
+        id: str,
+        volume_db: int,
+        play_id: str | None = None,
+        ramp_ms: int | None = None,
+    ) -> PlayInfo:
+        """Louder or softer, on a ramp."""
+        return self.typed("call.play.volume", given(
+            id=id,
+            play_id=play_id,
+            volume_db=volume_db,
+            ramp_ms=ramp_ms,
+        ), PlayInfo)
+
+    def list(
+        self,
+        *,
+        id: str,
+    ) -> PlayList:
+        """What plays in a call, and where it stands."""
+        return self.typed("call.play.list", given(
+            id=id,
+        ), PlayList)
+
+
 class CallRecordMethods(Invoke):
     """call.record.*"""
 
@@ -717,6 +923,7 @@ class CallMethods(Invoke):
 
     def __init__(self, invoke: Invoke) -> None:
         super().__init__(invoke)
+        self.play = CallPlayMethods(invoke)
         self.record = CallRecordMethods(invoke)
 
     def originate(
@@ -802,14 +1009,48 @@ class CallMethods(Invoke):
         self,
         *,
         id: str,
-        file: str,
+        file: str | None = None,
         loops: int | None = None,
-    ) -> Done:
-        """Play a WAV file into a call."""
+        items: tuple[PlayItem | dict[str, Any], ...] | None = None,
+        mode: Literal["replace", "queue"] | None = None,
+        volume_db: int | None = None,
+        start_ms: int | None = None,
+        play_id: str | None = None,
+    ) -> PlayInfo:
+        """Play files, speech from fragments, tones into a call."""
         return self.typed("call.play", given(
             id=id,
             file=file,
             loops=loops,
+            items=items,
+            mode=mode,
+            volume_db=volume_db,
+            start_ms=start_ms,
+            play_id=play_id,
+        ), PlayInfo)
+
+    def hold(
+        self,
+        *,
+        id: str,
+        music: tuple[PlayItem | dict[str, Any], ...] | None = None,
+        common: bool | None = None,
+    ) -> Done:
+        """Music for the call's far side; whoever it was joined to hears nothing."""
+        return self.typed("call.hold", given(
+            id=id,
+            music=music,
+            common=common,
+        ), Done)
+
+    def unhold(
+        self,
+        *,
+        id: str,
+    ) -> Done:
+        """End the music; join it again with whom it heard before, if still free."""
+        return self.typed("call.unhold", given(
+            id=id,
         ), Done)
 
     def dtmf(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ._load import load, parse, warnings
 from ._types import (
     AccountConfig,
+    AudioConfig,
     Config,
     ControlConfig,
     EngineConfig,
@@ -23,6 +24,7 @@ from ._types import (
 
 __all__ = [
     "AccountConfig",
+    "AudioConfig",
     "Config",
     "ControlConfig",
     "EngineConfig",

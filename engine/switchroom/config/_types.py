@@ -199,6 +199,39 @@ class RecordingConfig(Table, frozen=True, kw_only=True):
     )
 
 
+class AudioConfig(Table, frozen=True, kw_only=True):
+    """[audio]: what calls hear from files and tables. Formats other than WAV of 8 kHz need the extra `audio`."""
+
+    prompts: Annotated[
+        str | None,
+        Meta(
+            description="Folder of recorded fragments for `say`: LANGUAGE/GROUP/NAME.wav (or flac, ogg, opus, mp3), as "
+            "de/num/21.wav. `switchroom prompts LANGUAGE` lists what to record. None: nothing can be said."
+        ),
+    ] = None
+    language: Annotated[Text, Meta(description="Language of `say` when a request names none: en, de, fr or es.")] = "en"
+    country: Annotated[Text, Meta(description="Country of tones when a request names none, ISO 3166, as de.")] = "us"
+    hold_music: Annotated[
+        tuple[str, ...],
+        Meta(description="Files that a call on hold hears, one after the other, again and again. Empty: none."),
+    ] = ()
+    hold_start: Annotated[
+        Literal["common", "own"],
+        Meta(
+            description="common: hold music runs since the start of the engine, all hear the same; "
+            "own: each hears it from its beginning."
+        ),
+    ] = "common"
+    hold_volume_db: Annotated[int, Meta(ge=-60, le=12, description="Volume of hold music; 0: as recorded.")] = 0
+    cache_mib: Annotated[
+        int, Meta(ge=1, le=65_536, description="Audio kept in memory of files that nothing plays, MiB (one is 65 s).")
+    ] = 256
+    file_max_s: Annotated[
+        int,
+        Meta(ge=1, le=86_400, description="The longest audio file that is played, s; a longer one is refused."),
+    ] = 3_600
+
+
 class ReportingConfig(Table, frozen=True, kw_only=True):
     path: Annotated[
         str | None,
@@ -291,6 +324,7 @@ class Config(Table, frozen=True, kw_only=True):
     control: ControlConfig = ControlConfig()
     store: StoreConfig = StoreConfig()
     recording: RecordingConfig = RecordingConfig()
+    audio: AudioConfig = AudioConfig()
     reporting: ReportingConfig = ReportingConfig()
     engine: EngineConfig = EngineConfig()
     trunk: tuple[TrunkConfig, ...] = ()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Forbidden
-from ..schema.call import Originate, Play
+from ..schema.call import Hold, Originate, Play
 from ..schema.campaign import CreateCampaign, UpdateCampaign
 from ..schema.contact import ImportContacts
 
@@ -19,7 +19,9 @@ def files_of(params: Any) -> Iterator[tuple[str, str]]:
     if isinstance(params, Originate):
         named = {"play": params.play}
     elif isinstance(params, Play):
-        named = {"file": params.file}
+        named = {"file": params.file} | {f"items[{i}].file": item.file for i, item in enumerate(params.items)}
+    elif isinstance(params, Hold):
+        named = {f"music[{i}].file": item.file for i, item in enumerate(params.music)}
     elif isinstance(params, ImportContacts):
         named = {"path": params.path}
     elif isinstance(params, CreateCampaign | UpdateCampaign):

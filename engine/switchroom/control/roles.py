@@ -11,14 +11,14 @@ from .pattern import Patterns
 OPEN = frozenset({"api.info", "api.ping", "session.auth"})
 
 _EVERYONE = ("api.*", "session.auth", "events.*")
-_READ = ("*.get", "*.list", "*.stats", "engine.health")
+_READ = ("*.get", "*.list", "*.stats", "call.play.list", "engine.health")
 
 # `call.*` does not hold call.record.*: recording people is a permission of its own (role recorder).
 ROLES: dict[str, Patterns] = {
     "observer": Patterns(*_EVERYONE, *_READ),
     "agent": Patterns(*_EVERYONE, "agent.login", "agent.ready", "agent.pause", "agent.logout", "agent.wrapup_done",
                       "agent.get"),
-    "operator": Patterns(*_EVERYONE, *_READ, "call.*", "campaign.*", "contact.*", "agent.*"),
+    "operator": Patterns(*_EVERYONE, *_READ, "call.*", "call.play.*", "campaign.*", "contact.*", "agent.*"),
     "recorder": Patterns(*_EVERYONE, "call.record.*"),
     "admin": Patterns(">"),
 }  # fmt: skip

@@ -211,8 +211,8 @@ class LegAudio:
             self._parked.playback.stop()
 
     def unpark(self) -> bool:
-        """End the music; bridge it again with its partner when both are still where park() left them. False: it was
-        not parked."""
+        """End the music; bridge it again with its partner when both are still where park() left them. True: they hear
+        each other again."""
         parked, self._parked = self._parked, None
         if parked is None:
             return False
@@ -222,7 +222,8 @@ class LegAudio:
         still = peer is not None and peer._media and self._media
         if still and (parked.moves, parked.peer_moves) == (self._moves, peer._moves):  # type: ignore[union-attr]  # `still`
             self.bridge(peer)  # type: ignore[arg-type]  # `still`
-        return True
+            return True
+        return False
 
     @property
     def parked(self) -> bool:

@@ -26,21 +26,37 @@ class Position(NamedTuple):
 
 class Playback:
     """Await it for the end: True when it was heard to its end, False when it was stopped, replaced or cut by a
-    hang-up. `on_done(playback)` is the same without a task. `position`: where it was when last told, at its start, its
-    end and after each command. Commands after the end do nothing."""
+    hang-up. `on_done(playback)` is the same without a task; `on_start(playback)`: its first sample is on its way.
+    `position`: where it was when last told: at its start, its end and after each command. Commands after the end do
+    nothing."""
 
-    __slots__ = ("_asked", "_future", "_leg", "_tag", "error", "finished", "id", "on_done", "position", "state")
+    __slots__ = (
+        "_asked",
+        "_future",
+        "_leg",
+        "_tag",
+        "duration_ms",
+        "error",
+        "finished",
+        "id",
+        "on_done",
+        "on_start",
+        "position",
+        "state",
+    )
 
     def __init__(self, leg: LegAudio, tag: int) -> None:
         self._leg = leg
         self._tag = tag
         self._future: asyncio.Future[bool] | None = None
         self._asked: list[asyncio.Future[Position]] = []
-        self.id: Any = None  # the caller's own word
+        self.id: Any = None  # the caller's own word, as the next one
+        self.duration_ms: int | None = None
         self.state: PlaybackState = "waiting"
         self.position = Position()
         self.finished: bool | None = None
         self.error: Exception | None = None
+        self.on_start: Callable[[Playback], None] | None = None
         self.on_done: Callable[[Playback], None] | None = None
 
     @property
@@ -101,6 +117,8 @@ class Playback:
             self.state = "paused"
         if what != _START:
             self._answer()
+        elif self.on_start is not None:
+            self.on_start(self)
 
     def _answer(self) -> None:
         asked, self._asked = self._asked, []

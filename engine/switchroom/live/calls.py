@@ -25,7 +25,6 @@ from ..schema.call import (
     Hangup,
     ListCalls,
     Originate,
-    Play,
     RecordInfo,
     RecordStart,
     RecordStop,
@@ -256,7 +255,7 @@ class Calls:
         elif req.trunk is not None:
             raise BadParams("trunk goes with number, not with uri", field="trunk")
         if req.play is not None:
-            self._core.clip(req.play)  # a bad file is told now, not after the answer
+            await self._core.load(req.play)  # a bad file is told now, not after the answer
         call = self.dial(
             number=req.number,
             uri=req.uri,
@@ -304,7 +303,7 @@ class Calls:
 
     def bridge(self, req: Bridge) -> Done:
         """Each hears the other; both stay calls of their own, each ends by itself."""
-        a, b = self._up(req.id), self._up(req.with_id)
+        a, b = self.answered(req.id), self.answered(req.with_id)
         a.leg.bridge(b.leg)
         now = time.monotonic()
         a.connected_at = a.connected_at or now
@@ -312,16 +311,12 @@ class Calls:
         self._announce("call.bridged", a, with_id=b.id)
         return Done()
 
-    def play(self, req: Play) -> Done:
-        self._up(req.id).leg.play(req.file, req.loops)
-        return Done()
-
     def dtmf(self, req: Dtmf) -> Done:
-        self._up(req.id).leg.dtmf(req.digits, tone_ms=req.tone_ms, gap_ms=req.gap_ms)
+        self.answered(req.id).leg.dtmf(req.digits, tone_ms=req.tone_ms, gap_ms=req.gap_ms)
         return Done()
 
     def record_start(self, req: RecordStart) -> RecordInfo:
-        call = self._up(req.id)
+        call = self.answered(req.id)
         if call.recording is not None and call.recording.result is None:
             return RecordInfo(id=call.id, path=call.recording.path, already=True)
         return RecordInfo(id=call.id, path=self.record(call, req.name).path)
@@ -341,7 +336,8 @@ class Calls:
         await call.recording
         return RecordInfo(id=req.id, path=call.recording.path, already=already)
 
-    def _up(self, call_id: str) -> Call:
+    def answered(self, call_id: str) -> Call:
+        """A call that is up and answered; NotFound, WrongState."""
         call = self._calls.get(call_id)
         if call is None:
             raise NotFound(f"no call {call_id} is up", call_id=call_id)

@@ -13,7 +13,7 @@ import structlog
 
 from .. import config as configuration
 from ..config import Config, StoreConfig, parse_listen
-from ..core import Core, CoreOptions
+from ..core import Core, CoreOptions, FileLimits
 from ..schema.engine import Drain, EngineStats, Health
 from ..store import Store
 from .agents import Agents
@@ -24,6 +24,7 @@ from .contacts import Contacts
 from .events import Events
 from .health import Watch
 from .inbound import Inbound
+from .plays import Plays
 from .trunks import Trunks
 
 log = structlog.get_logger(__name__)
@@ -71,6 +72,8 @@ class Engine:
         self.core = await enter(Core(_core_options(self.config)))
         self.trunks = Trunks(self.core, self.config.trunk, self.events.publish)
         self.calls = Calls(self.core, self.trunks, self.store, self.config.recording.path, self.events)
+        self.plays = Plays(self.core, self.config.audio, self.calls.answered, self.events)
+        await self.plays.open()
         if self.config.reporting.path is not None:
             self.cdr_files = CdrFiles(self.config.reporting.path)
             self.calls.on_cdr = self.cdr_files.add
@@ -170,4 +173,6 @@ def _core_options(config: Config) -> CoreOptions:
         user_agent=config.sip.user_agent,
         max_calls=config.sip.max_calls,
         t1_ms=config.sip.t1_ms,
+        clip_cache=config.audio.cache_mib << 20,
+        files=FileLimits(audio_s=config.audio.file_max_s),
     )

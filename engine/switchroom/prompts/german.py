@@ -33,7 +33,7 @@ def _ordinal_word(n: int) -> str:
 def _below_thousand(n: int, one: str) -> tuple[str, ...]:
     """`one`: what a final "eins" becomes."""
     hundreds, rest = divmod(n, 100)
-    out = (f"num/{hundreds}" if hundreds > 1 else "num/1m", "num/hundred") if hundreds else ()
+    out: tuple[str, ...] = (f"num/{hundreds}" if hundreds > 1 else "num/1m", "num/hundred") if hundreds else ()
     if rest or not hundreds:
         out += (one if rest == 1 else f"num/{rest}",)
     return out
@@ -42,7 +42,7 @@ def _below_thousand(n: int, one: str) -> tuple[str, ...]:
 @lru_cache(2000)
 def _below_million(n: int, one: str) -> tuple[str, ...]:
     thousands, rest = divmod(n, 1000)
-    out = (*_below_thousand(thousands, "num/1m"), "num/thousand") if thousands else ()
+    out: tuple[str, ...] = (*_below_thousand(thousands, "num/1m"), "num/thousand") if thousands else ()
     return out + _below_thousand(rest, one) if rest or not thousands else out
 
 

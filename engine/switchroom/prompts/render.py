@@ -56,7 +56,7 @@ def _money(rules: Language, value: Any, currency: str) -> tuple[str, ...]:
     if hundredths != int(hundredths):
         raise BadParams(f"money {value!r} has more than two places behind the point", field="money")
     units, rest = divmod(abs(int(hundredths)), 100)
-    out = ("word/minus",) if amount < 0 else ()
+    out: tuple[str, ...] = ("word/minus",) if amount < 0 else ()
     if units or not rest:
         out += count(rules, units, names[0])
     if rest:
@@ -79,7 +79,7 @@ def _decimal(value: Any, field: str) -> Decimal:
 
 def _number(rules: Language, value: Any) -> tuple[str, ...]:
     number = _decimal(value, "number")
-    out = ("word/minus",) if number < 0 else ()
+    out: tuple[str, ...] = ("word/minus",) if number < 0 else ()
     whole, _, places = f"{abs(number):f}".partition(".")
     out += rules.cardinal(int(whole))
     if places:

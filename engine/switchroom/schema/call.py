@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -95,12 +95,117 @@ class Bridge(Request, frozen=True, kw_only=True):
     with_id: Id
 
 
+Number = int | float | Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+Db = Annotated[int, msgspec.Meta(ge=-60, le=12)]
+
+
+class Say(Request, frozen=True, kw_only=True):
+    """Speech from recorded fragments: exactly one of the first seven, in the words of `lang` (the configuration's
+    audio.language when left out). `money`: an amount of `currency` (EUR, USD, GBP, CHF), as "12.50". `date`:
+    YYYY-MM-DD. `time`: HH:MM. `duration_s`: whole seconds."""
+
+    number: Number | None = None
+    ordinal: Number | None = None
+    digits: Name | None = None
+    money: Number | None = None
+    date: Name | None = None
+    time: Name | None = None
+    duration_s: Number | None = None
+    currency: Name = "EUR"
+    lang: Name | None = None
+
+
+class PlayItem(Request, frozen=True, kw_only=True):
+    """Exactly one of `file`, `tone`, `say` and `silence_ms`. `tone`: dial, ringback, busy, congestion, waiting or info,
+    as in `country` (ISO 3166; audio.country when left out). Of a file `from_ms` is left out at its beginning. At most
+    `ms` of it is played; a tone without `ms` goes on until it is stopped. `loops`: of a file; 0 for ever."""
+
+    file: Name | None = None
+    tone: Name | None = None
+    country: Name | None = None
+    say: Say | None = None
+    silence_ms: Ms | None = None
+    from_ms: Ms = 0
+    ms: Ms | None = None
+    loops: Count = 1
+
+
+Items = Annotated[tuple[PlayItem, ...], msgspec.Meta(max_length=256)]
+
+
 class Play(Request, frozen=True, kw_only=True):
-    """Play a WAV file of the server; `loops` 0 means for ever."""
+    """Play a `file` of the server, or `items` one after the other without a gap. `mode` replace: in place of what plays
+    and waits; queue: behind it. `loops` of the whole; 0 means for ever."""
 
     id: Id
-    file: Name
+    file: Name | None = None
     loops: Count = 1
+    items: Items = ()
+    mode: Literal["replace", "queue"] = "replace"
+    volume_db: Db = 0
+    start_ms: Ms = 0
+    play_id: Id | None = None
+
+
+class PlayInfo(Reply, frozen=True, kw_only=True):
+    """Where it stands. `position_ms`: from the start of the list, in its present round; `item`: index in it; of an item
+    of several fragments each counts. `duration_ms` of all rounds; null: it does not end by itself."""
+
+    id: str
+    play_id: str
+    state: Literal["waiting", "playing", "paused", "done"]
+    position_ms: int = 0
+    played_ms: int = 0
+    item: int = 0
+    duration_ms: int | None = None
+    already: bool = False
+
+
+class PlayList(Reply, frozen=True, kw_only=True):
+    """What plays, and what waits behind it in this order."""
+
+    items: tuple[PlayInfo, ...]
+
+
+class PlayStop(Request, frozen=True, kw_only=True):
+    """Without `play_id`: all that plays and waits."""
+
+    id: Id
+    play_id: Id | None = None
+
+
+class PlayControl(Request, frozen=True, kw_only=True):
+    """Without `play_id`: the one that plays."""
+
+    id: Id
+    play_id: Id | None = None
+
+
+class PlaySeek(Request, frozen=True, kw_only=True):
+    """To `position_ms` from the start of the list, or `by_ms` from where it is. Behind the end: it is over."""
+
+    id: Id
+    play_id: Id | None = None
+    position_ms: Ms | None = None
+    by_ms: Annotated[int, msgspec.Meta(ge=-86_400_000, le=86_400_000)] | None = None
+
+
+class PlayVolume(Request, frozen=True, kw_only=True):
+    """0: as recorded; -60: silence. Reached evenly within `ramp_ms`."""
+
+    id: Id
+    play_id: Id | None = None
+    volume_db: Db
+    ramp_ms: Annotated[int, msgspec.Meta(ge=1, le=600_000)] = 20
+
+
+class Hold(Request, frozen=True, kw_only=True):
+    """The call hears music, whoever it was joined to hears nothing. `music`: in place of audio.hold_music. `common`:
+    all who are held with the same music hear the same (audio.hold_start when left out)."""
+
+    id: Id
+    music: Items = ()
+    common: bool | None = None
 
 
 class Dtmf(Request, frozen=True, kw_only=True):
