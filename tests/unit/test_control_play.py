@@ -181,3 +181,13 @@ async def test_bad_hold_music_is_told_at_start(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match=r"absent\.wav"):
         async with office(tmp_path, store=f'[audio]\nhold_music = ["{tmp_path}/absent.wav"]'):
             pass
+
+
+async def test_client_plays_and_pauses_by_the_same_name(tmp_path: Path) -> None:
+    from switchroom.client import AsyncClient
+
+    file = str(write_tone(tmp_path / "long.wav", 600, 60))
+    async with talk(tmp_path) as call, await AsyncClient.connect(call.office.unix) as client:
+        info = await client.call.play(id=call.id, file=file)
+        paused = await client.call.play.pause(id=call.id)
+        assert (paused.play_id, paused.state) == (info.play_id, "paused")

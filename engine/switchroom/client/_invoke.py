@@ -16,31 +16,39 @@ def given(**arguments: Any) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if value is not None}
 
 
-class AsyncInvoke:
-    """`await invoke("noun.verb", {...})` gives plain dicts and lists; `typed` gives the struct."""
+class AsyncTyped:
+    """`await typed(...)` gives the result as its struct."""
 
-    def __init__(self, send: Callable[[str, Params, float | None], Awaitable[bytes]] | AsyncInvoke) -> None:
+    def __init__(self, send: Callable[[str, Params, float | None], Awaitable[bytes]] | AsyncTyped) -> None:
         self._send: Callable[[str, Params, float | None], Awaitable[bytes]]
-        self._send = send._send if isinstance(send, AsyncInvoke) else send
-
-    async def __call__(self, method: str, params: Params = None, *, timeout_s: float | None = None) -> Any:
-        """Call any method by its name. Raises the EngineError that the engine answered, TimeoutError, OSError."""
-        return msgspec.msgpack.decode(await self._send(method, params, timeout_s))
+        self._send = send._send if isinstance(send, AsyncTyped) else send
 
     async def typed(self, method: str, params: dict[str, Any], result: type[T]) -> T:
         return msgspec.msgpack.decode(await self._send(method, params, None), type=result)
 
 
-class Invoke:
+class AsyncInvoke(AsyncTyped):
+    """`await invoke("noun.verb", {...})` gives plain dicts and lists."""
+
+    async def __call__(self, method: str, params: Params = None, *, timeout_s: float | None = None) -> Any:
+        """Call any method by its name. Raises the EngineError that the engine answered, TimeoutError, OSError."""
+        return msgspec.msgpack.decode(await self._send(method, params, timeout_s))
+
+
+class Typed:
     """The same, blocking."""
 
-    def __init__(self, send: Callable[[str, Params, float | None], bytes] | Invoke) -> None:
+    def __init__(self, send: Callable[[str, Params, float | None], bytes] | Typed) -> None:
         self._send: Callable[[str, Params, float | None], bytes]
-        self._send = send._send if isinstance(send, Invoke) else send
+        self._send = send._send if isinstance(send, Typed) else send
+
+    def typed(self, method: str, params: dict[str, Any], result: type[T]) -> T:
+        return msgspec.msgpack.decode(self._send(method, params, None), type=result)
+
+
+class Invoke(Typed):
+    """The same, blocking."""
 
     def __call__(self, method: str, params: Params = None, *, timeout_s: float | None = None) -> Any:
         """Call any method by its name. Raises the EngineError that the engine answered, TimeoutError, OSError."""
         return msgspec.msgpack.decode(self._send(method, params, timeout_s))
-
-    def typed(self, method: str, params: dict[str, Any], result: type[T]) -> T:
-        return msgspec.msgpack.decode(self._send(method, params, None), type=result)

@@ -19,7 +19,7 @@ from ..schema.event import Subscribed
 from ..schema.info import ApiInfo
 from ..schema.session import ClientInfo, Pong, SessionPage, Welcome
 from ..schema.trunk import TrunkInfo, TrunkPage
-from ._invoke import AsyncInvoke, Invoke, given
+from ._invoke import AsyncInvoke, AsyncTyped, Invoke, Typed, given
 
 MUTATING = frozenset(
     {
@@ -105,8 +105,32 @@ class AsyncSessionMethods(AsyncInvoke):
         ), SessionPage)
 
 
-class AsyncCallPlayMethods(AsyncInvoke):
+class AsyncCallPlayMethods(AsyncTyped):
     """call.play.*"""
+
+    async def __call__(
+        self,
+        *,
+        id: str,
+        file: str | None = None,
+        loops: int | None = None,
+        items: tuple[PlayItem | dict[str, Any], ...] | None = None,
+        mode: Literal["replace", "queue"] | None = None,
+        volume_db: int | None = None,
+        start_ms: int | None = None,
+        play_id: str | None = None,
+    ) -> PlayInfo:
+        """Play files, speech from fragments, tones into a call."""
+        return await self.typed("call.play", given(
+            id=id,
+            file=file,
+            loops=loops,
+            items=items,
+            mode=mode,
+            volume_db=volume_db,
+            start_ms=start_ms,
+            play_id=play_id,
+        ), PlayInfo)
 
     async def stop(
         self,
@@ -299,30 +323,6 @@ class AsyncCallMethods(AsyncInvoke):
             id=id,
             with_id=with_id,
         ), Done)
-
-    async def play(
-        self,
-        *,
-        id: str,
-        file: str | None = None,
-        loops: int | None = None,
-        items: tuple[PlayItem | dict[str, Any], ...] | None = None,
-        mode: Literal["replace", "queue"] | None = None,
-        volume_db: int | None = None,
-        start_ms: int | None = None,
-        play_id: str | None = None,
-    ) -> PlayInfo:
-        """Play files, speech from fragments, tones into a call."""
-        return await self.typed("call.play", given(
-            id=id,
-            file=file,
-            loops=loops,
-            items=items,
-            mode=mode,
-            volume_db=volume_db,
-            start_ms=start_ms,
-            play_id=play_id,
-        ), PlayInfo)
 
     async def hold(
         self,
@@ -810,8 +810,32 @@ class SessionMethods(Invoke):
         ), SessionPage)
 
 
-class CallPlayMethods(Invoke):
+class CallPlayMethods(Typed):
     """call.play.*"""
+
+    def __call__(
+        self,
+        *,
+        id: str,
+        file: str | None = None,
+        loops: int | None = None,
+        items: tuple[PlayItem | dict[str, Any], ...] | None = None,
+        mode: Literal["replace", "queue"] | None = None,
+        volume_db: int | None = None,
+        start_ms: int | None = None,
+        play_id: str | None = None,
+    ) -> PlayInfo:
+        """Play files, speech from fragments, tones into a call."""
+        return self.typed("call.play", given(
+            id=id,
+            file=file,
+            loops=loops,
+            items=items,
+            mode=mode,
+            volume_db=volume_db,
+            start_ms=start_ms,
+            play_id=play_id,
+        ), PlayInfo)
 
     def stop(
         self,
@@ -1004,30 +1028,6 @@ class CallMethods(Invoke):
             id=id,
             with_id=with_id,
         ), Done)
-
-    def play(
-        self,
-        *,
-        id: str,
-        file: str | None = None,
-        loops: int | None = None,
-        items: tuple[PlayItem | dict[str, Any], ...] | None = None,
-        mode: Literal["replace", "queue"] | None = None,
-        volume_db: int | None = None,
-        start_ms: int | None = None,
-        play_id: str | None = None,
-    ) -> PlayInfo:
-        """Play files, speech from fragments, tones into a call."""
-        return self.typed("call.play", given(
-            id=id,
-            file=file,
-            loops=loops,
-            items=items,
-            mode=mode,
-            volume_db=volume_db,
-            start_ms=start_ms,
-            play_id=play_id,
-        ), PlayInfo)
 
     def hold(
         self,

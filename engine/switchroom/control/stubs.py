@@ -29,7 +29,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 {imports}
-from ._invoke import AsyncInvoke, Invoke, given
+from ._invoke import AsyncInvoke, AsyncTyped, Invoke, Typed, given
 
 MUTATING = frozenset(
     {{
@@ -57,21 +57,26 @@ def _class_name(noun: str, asynchronous: bool) -> str:
     return f"{'Async' if asynchronous else ''}{words}Methods"
 
 
-def _noun(noun: str, methods: list[Method], asynchronous: bool) -> str:
-    """One class for `noun.*`, and before it one for each `noun.word.*`."""
+def _noun(noun: str, methods: list[Method], asynchronous: bool, own: Method | None = None) -> str:
+    """One class for `noun.*`, and before it one for each `noun.word.*`. `own`: the method named as the noun itself."""
     direct = [method for method in methods if method.name.count(".") == noun.count(".") + 1]
     deeper: dict[str, list[Method]] = defaultdict(list)
     for method in methods:
         if method not in direct:
             deeper[".".join(method.name.split(".")[: noun.count(".") + 2])].append(method)
-    parts = [_noun(name, inner, asynchronous) for name, inner in deeper.items()]
-    base = "AsyncInvoke" if asynchronous else "Invoke"
+    owns = {method.name: method for method in direct if method.name in deeper}
+    direct = [method for method in direct if method.name not in owns]
+    parts = [_noun(name, inner, asynchronous, owns.get(name)) for name, inner in deeper.items()]
+    base = ("AsyncInvoke" if asynchronous else "Invoke") if own is None else "AsyncTyped" if asynchronous else "Typed"
     lines = [f"class {_class_name(noun, asynchronous)}({base}):", f'    """{noun}.*"""', ""]
     if deeper:
         lines += [f"    def __init__(self, invoke: {base}) -> None:", "        super().__init__(invoke)"]
         lines += [f"        self.{_word(name)} = {_class_name(name, asynchronous)}(invoke)" for name in deeper]
         lines.append("")
-    lines.append("\n\n".join(_method(method, asynchronous) for method in direct))
+    spelled = [_method(method, asynchronous) for method in direct]
+    if own is not None:
+        spelled.insert(0, _method(own, asynchronous, "__call__"))
+    lines.append("\n\n".join(spelled))
     return "\n\n".join([*parts, "\n".join(lines) + "\n"])
 
 
@@ -80,12 +85,12 @@ def _word(name: str) -> str:
     return f"{word}_" if keyword.iskeyword(word) else word
 
 
-def _method(method: Method, asynchronous: bool) -> str:
+def _method(method: Method, asynchronous: bool, name: str | None = None) -> str:
     fields = msgspec.structs.fields(method.params)
     arguments = [_argument(field) for field in sorted(fields, key=lambda field: not field.required)]
     result = method.result.__name__
     start, wait = ("async def", "await ") if asynchronous else ("def", "")
-    lines = [f"    {start} {_word(method.name)}(", "        self,"]
+    lines = [f"    {start} {name or _word(method.name)}(", "        self,"]
     if arguments:
         lines += ["        *,", *(f"        {argument}," for argument in arguments)]
     doc = textwrap.wrap(f'"""{method.doc}"""', _WIDTH - 8)
