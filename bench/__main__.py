@@ -13,6 +13,7 @@ from .result import Figure, table, write_json
 SUITES = {
     "parser": "SIP parser alone, ns per message",
     "media": "forwarding in the C library against a bare relay in the same run",
+    "play": "one file to many legs, against the bare send of the same packets",
     "bridge": "bridged calls through the daemon, recording, memory",
     "signalling": "back-to-back calls per second, setup time",
     "amd": "originate and answering-machine detection",

@@ -8,6 +8,7 @@
 
 #include "dsp/amd.h"
 #include "dsp/beep.h"
+#include "dsp/cadence.h"
 #include "dsp/codec.h"
 #include "dsp/dtmf.h"
 #include "dsp/g711.h"
@@ -24,6 +25,7 @@ struct input {
 	struct amd amd;
 	struct beep beep;
 	struct tone tone;
+	struct cadence cadence;
 	struct resampler up, down;
 	struct encoder *encoder[2]; /* G.722, Opus */
 	struct decoder *decoder[2];
@@ -80,6 +82,12 @@ static void tone(struct input *in, int i)
 {
 	(void)i;
 	tone_fill(&in->tone, in->out, FRAME);
+}
+
+static void cadence(struct input *in, int i)
+{
+	(void)i;
+	cadence_fill(&in->cadence, in->out, FRAME);
 }
 
 static void amd(struct input *in, int i)
@@ -225,6 +233,9 @@ static void fill(struct input *in)
 		tone_fill(&in->tone, in->keyed[i], FRAME);
 	}
 	tone_init(&in->tone, &(struct tone_spec){.hz = {440, 480}, .level_cdb = -1300});
+	static const struct tone_plan ringback = {
+		.n = 1, .repeat_from = 1, .segments = {{.hz = {440, 480}, .level_cdb = -1300}}};
+	cadence_seek(&in->cadence, &ringback, 0);
 }
 
 int main(void)
@@ -246,6 +257,7 @@ int main(void)
 	measure("decode-opus", decode_opus, &in);
 	measure("mix-3", mix, &in);
 	measure("tone-pair", tone, &in);
+	measure("cadence", cadence, &in);
 	measure("amd", amd, &in);
 	measure("beep", beep, &in);
 	measure("dtmf", dtmf, &in);

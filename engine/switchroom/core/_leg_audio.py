@@ -199,12 +199,13 @@ class LegAudio:
 
     def park(self, music: Music | None = None) -> None:
         """Take the leg off its bridge and let it hear `music` (None: nothing); its partner hears nothing. Parked
-        again: other music."""
+        again: other music. What is played to it meanwhile interrupts the music, which then goes on."""
         self._open_media()
         if self._parked is None:
             peer = self._peer
             self.unbridge()
             self._parked = Parked(peer, self._moves, peer._moves if peer is not None else 0)
+        self._parked.music = music
         if music is not None:
             self._parked.playback = music.play(self)
         elif self._parked.playback is not None:
@@ -394,6 +395,8 @@ class LegAudio:
         if playback is None:
             return  # the end of a sink
         playback._end(finished, error, position)
+        if self._parked is not None and not self._players and self.state is not LegState.ENDED:
+            self._parked.resume(self)
         self._emit(LegEventKind.PLAYED, at, playback)
 
     def _on_rec_done(self, event: MediaEvent) -> None:

@@ -35,10 +35,16 @@ class Music:
 class Parked:
     """Where a parked leg was: with whom, and the count of moves of both since when nothing else has happened."""
 
-    __slots__ = ("moves", "peer", "peer_moves", "playback")
+    __slots__ = ("moves", "music", "peer", "peer_moves", "playback")
 
     def __init__(self, peer: LegAudio | None, moves: int, peer_moves: int) -> None:
         self.peer = peer
         self.moves = moves
         self.peer_moves = peer_moves
+        self.music: Music | None = None
         self.playback: Playback | None = None
+
+    def resume(self, leg: LegAudio) -> None:
+        """Nothing plays any more."""
+        if self.music is not None:
+            self.playback = self.music.play(leg)
