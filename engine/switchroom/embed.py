@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -33,7 +33,7 @@ import uvloop
 from . import live
 from .config import Config
 from .control.server import ControlServer
-from .core import AmdResult, AudioSink, Clip, End, Frames, Leg, LegStats, Playback, Recording
+from .core import AmdResult, AudioSink, End, Frames, Leg, LegStats, Playable, Playback, Recording, Source
 from .live.call import Call as LiveCall
 
 if TYPE_CHECKING:
@@ -121,9 +121,12 @@ class Call:
 
     # ------------------------------------------------------------------ audio
 
-    def play(self, what: Clip | str | os.PathLike[str], loops: int = 1) -> Playback:
-        """Play a WAV file or clip; await it for the end: True when heard out. `loops` 0: until stop() or hang-up."""
-        return self.leg.play(what, loops)
+    def play(
+        self, what: Source | Sequence[Playable], loops: int = 1, *, queue: bool = False, volume_db: float = 0.0
+    ) -> Playback:
+        """Play a file, a clip or a list of items (core.Sound, Pause, Tone); await it for the end: True when heard out.
+        `loops` 0: until stop() or hang-up. `queue`: behind what plays, not in its place."""
+        return self.leg.play(what, loops, queue=queue, volume_db=volume_db)
 
     def dtmf(self, digits: str) -> Playback:
         """Send 0-9 A-D * #."""

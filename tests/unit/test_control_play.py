@@ -56,7 +56,7 @@ async def talk(folder: Path, audio: str = "") -> AsyncIterator[Talk]:
         info = await wire.good("call.originate", {"uri": o.uri("echo"), "wait": "answered", "timeout_ms": 20_000})
         call = o.engine.calls.find(info["id"])
         assert call is not None
-        yield Talk(o, wire, info["id"], call.leg.frames(2000))
+        yield Talk(o, wire, info["id"], call.leg.frames(20_000))
 
 
 def record(folder: Path, lang: str, **words: int) -> None:

@@ -12,7 +12,7 @@ from .music import Music
 from .options import CoreOptions
 from .playback import Playback, PlaybackState, Position
 from .recording import Recording, RecordResult
-from .sounds import Pause, Playable, Segment, Sound, Tone, length_ms
+from .sounds import Pause, Playable, Segment, Sound, Source, Tone, length_ms
 from .uri import SipUri, parse_uri
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "Segment",
     "SipUri",
     "Sound",
+    "Source",
     "Tone",
     "failure",
     "length_ms",
