@@ -31,7 +31,7 @@ static struct str cut(struct str *rest, char sep)
 
 static bool is_number(struct str s, uint64_t want)
 {
-	uint64_t v;
+	uint64_t v = 0;
 	return str_uint(s, UINT32_MAX, &v) && v == want;
 }
 
