@@ -342,6 +342,68 @@ cdef extern from "switchroom.h" nogil:
 
     int media_leg_stats(media *m, uint64_t leg, leg_stats *out)
 
+    struct quality_opts:
+        c_bool levels
+        uint8_t xr
+        uint16_t mos_cent
+        uint16_t loss_permille
+        uint16_t jitter_ms
+        uint16_t rtt_ms
+        uint16_t clip_permille
+        int16_t level_low_cdb
+        int16_t level_high_cdb
+        int16_t silence_cdb
+        uint32_t one_way_ms
+        uint32_t dead_air_ms
+        uint32_t interval_ms
+
+    struct quality_rating:
+        uint16_t r
+        uint16_t r_last
+        uint16_t r_min
+        uint16_t r_avg
+        uint16_t mos
+        uint16_t mos_last
+        uint16_t mos_min
+        uint16_t mos_avg
+
+    struct quality_sound:
+        uint64_t voice_ms
+        uint64_t measured_ms
+        uint64_t clipped
+        int32_t level_cdb
+
+    struct leg_quality:
+        quality_rating rx
+        quality_rating tx
+        quality_sound said
+        quality_sound heard
+        uint64_t packets
+        uint64_t lost
+        uint32_t burst_r_cent
+        uint32_t burst_density_permille
+        uint32_t gap_density_permille
+        uint32_t burst_ms
+        uint32_t gap_ms
+        uint32_t delay_ms
+        uint32_t rtt_us
+        uint32_t rtt_max_us
+        uint32_t intervals
+        uint32_t one_way_ms
+        uint32_t dead_air_ms
+        uint32_t alarms
+        uint32_t alarmed
+        uint32_t remote_loss_permille
+        uint32_t xr_seen
+        uint32_t xr_sent
+        int32_t xr_signal_cdb
+        uint32_t xr_r
+        uint32_t xr_mos_lq
+        uint32_t xr_mos_cq
+
+    int media_quality_start(media *m, uint64_t leg, const quality_opts *o)
+    int media_leg_quality(media *m, uint64_t leg, leg_quality *out)
+
     struct c_media_stats "media_stats":
         uint32_t workers
         uint32_t legs

@@ -20,16 +20,19 @@ cdef extern from *:
     static const char *const amd_verdict_texts[] = {AMD_VERDICTS(NAME)};
     static const char *const amd_reason_texts[] = {AMD_REASONS(NAME)};
     static const char *const play_do_texts[] = {PLAY_DOS(NAME)};
+    static const char *const quality_alarm_texts[] = {QUALITY_ALARMS(NAME)};
     """
     const char *media_event_texts[]
     const char *amd_verdict_texts[]
     const char *amd_reason_texts[]
     const char *play_do_texts[]
+    const char *quality_alarm_texts[]
     enum:
         MEDIA_EV_COUNT
         AMD_VERDICT_COUNT
         AMD_REASON_COUNT
         PLAY_DO_COUNT
+        QUALITY_ALARM_COUNT
         MIX_TALK
         MIX_HEAR
         MIX_BESIDE
@@ -39,6 +42,7 @@ AMD_VERDICTS = tuple(amd_verdict_texts[i].decode() for i in range(AMD_VERDICT_CO
 AMD_REASONS = tuple(amd_reason_texts[i].decode() for i in range(AMD_REASON_COUNT))
 PLAY_DOS = tuple(play_do_texts[i].decode() for i in range(PLAY_DO_COUNT))
 ITEMS_MAX = lib.PLAY_ITEMS_MAX
+QUALITY_ALARMS = tuple(quality_alarm_texts[i].decode() for i in range(QUALITY_ALARM_COUNT))
 VERSION = lib.switchroom_version().decode()
 
 DEF DRAIN = 256
@@ -350,6 +354,19 @@ cdef class Media:
     def start_beep(self, uint64_t leg, uint32_t timeout_ms) -> None:
         self.alive()
         check(lib.media_beep_start(self.m, leg, timeout_ms), "beep detector")
+
+    def start_quality(self, uint64_t leg, options) -> None:
+        """`options`: fields of struct quality_opts by name, all of them."""
+        cdef lib.quality_opts o = options
+        self.alive()
+        check(lib.media_quality_start(self.m, leg, &o), "quality")
+
+    def leg_quality(self, uint64_t leg) -> dict:
+        """struct leg_quality of switchroom.h, by field name."""
+        cdef lib.leg_quality q
+        self.alive()
+        check(lib.media_leg_quality(self.m, leg, &q), "quality")
+        return q
 
     # ------------------------------------------------------------ live audio
 

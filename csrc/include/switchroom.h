@@ -283,6 +283,8 @@ int media_event_fd(const struct media *m);
 	X(TAP_READY, "tap_ready")     /* frames wait in a tap that was empty */                        \
 	X(SINK_LOW, "sink_low")       /* a sink is below its low mark (a quarter, 40 ms at least); once after opening
 					 and once after each write. a: ms left, b: starved frames */  \
+	X(QUALITY, "quality")         /* a limit was crossed. a: enum quality_alarm, b: value, c: ms it lasted (when it
+					 ends), d: 0 ends, 1 begins; ONE_WAY begins with 1 no packets, 2 silence */    \
 	X(COMMAND_FAILED, "command_failed") /* a: errno, b: enum of the command; handle; tag */
 /* clang-format on */
 
@@ -313,7 +315,7 @@ struct media_event {
 	X(STOP_PLAY, "stop_play") \
 	X(RECORD, "record_start") X(RECORD_STOP, "record_stop") X(AMD, "amd_start") X(AMD_STOP, "amd_stop") \
 	X(BEEP, "beep_start") X(TAP, "tap_open") X(TAP_CLOSE, "tap_close") X(SINK, "sink_open")        \
-	X(SINK_FLUSH, "sink_flush") X(SINK_CLOSE, "sink_close")
+	X(SINK_FLUSH, "sink_flush") X(SINK_CLOSE, "sink_close") X(QUALITY, "quality")
 /* clang-format on */
 
 enum media_command {
@@ -525,6 +527,71 @@ struct leg_stats { /* RFC 3550 names where it has them */
 	uint8_t worker, closed;
 };
 int media_leg_stats(struct media *m, uint64_t leg, struct leg_stats *out);
+
+/** What quality watches; each limit has a begin and an end well inside it (hysteresis), see rtp/quality.h. Units of the
+ *  event's value beside them. */
+/* clang-format off */
+#define QUALITY_ALARMS(X)                                                                           \
+	X(MOS, "mos") X(REMOTE_MOS, "remote_mos")    /* hundredths; what we hear, what the peer hears */ \
+	X(LOSS, "loss") X(REMOTE_LOSS, "remote_loss") /* thousandths of the packets */                   \
+	X(JITTER, "jitter") X(RTT, "rtt")            /* ms */                                            \
+	X(CLIPPING, "clipping")                      /* thousandths of the samples */                    \
+	X(LEVEL_LOW, "level_low") X(LEVEL_HIGH, "level_high") /* hundredths of dBm0 */                   \
+	X(ONE_WAY, "one_way")                        /* ms since it was heard, or of speech unanswered */ \
+	X(DEAD_AIR, "dead_air")                      /* ms since anybody spoke */
+/* clang-format on */
+enum quality_alarm {
+#define X(name, text) QUALITY_##name,
+	QUALITY_ALARMS(X)
+#undef X
+		QUALITY_ALARM_COUNT
+};
+
+enum quality_xr { QUALITY_XR_AUTO = 0, QUALITY_XR_ALWAYS = 1, QUALITY_XR_NEVER = 2 };
+
+/** A limit of 0 is never crossed. */
+struct quality_opts {
+	bool levels;	   /* level, clipping, silence: looks at every sample of G.711 */
+	uint8_t xr;	   /* enum quality_xr; AUTO: to peers that send them or said so in SDP */
+	uint16_t mos_cent; /* begins below this many hundredths */
+	uint16_t loss_permille, jitter_ms, rtt_ms, clip_permille;
+	int16_t level_low_cdb, level_high_cdb; /* of speech, hundredths of dBm0 */
+	int16_t silence_cdb;		       /* a frame below is silence; 0: -5000 */
+	uint32_t one_way_ms, dead_air_ms;
+	uint32_t interval_ms; /* 0: 10,000 */
+};
+/** Measure this leg from now on; again: with other options. */
+int media_quality_start(struct media *m, uint64_t leg, const struct quality_opts *o);
+
+/** One direction. R in tenths (0-1000), MOS in hundredths (100-450); 0: not known. `min`, `avg`: over the intervals. */
+struct quality_rating {
+	uint16_t r, r_last, r_min, r_avg;
+	uint16_t mos, mos_last, mos_min, mos_avg;
+};
+/** The sound of one direction. Level of the speech in hundredths of dBm0, INT32_MIN: none was measured. */
+struct quality_sound {
+	uint64_t voice_ms, measured_ms, clipped; /* samples */
+	int32_t level_cdb, pad;
+};
+struct leg_quality {
+	struct quality_rating rx, tx;	  /* how the peer sounds here; how we sound there, by its reports */
+	struct quality_sound said, heard; /* by the far side */
+	uint64_t packets, lost;		  /* decided so far: 16 packets behind the newest */
+	uint32_t burst_r_cent;		  /* 100: loss as random as it can be */
+	uint32_t burst_density_permille, gap_density_permille, burst_ms, gap_ms; /* RFC 3611 4.7.2 */
+	uint32_t delay_ms;	     /* one way, estimated: see rtp/quality.h */
+	uint32_t rtt_us, rtt_max_us; /* 0: unknown */
+	uint32_t intervals;
+	uint32_t one_way_ms, dead_air_ms; /* in all */
+	uint32_t alarms;		  /* bit 1 << enum quality_alarm: on now */
+	uint32_t alarmed;		  /* those that were on at any time */
+	uint32_t remote_loss_permille;
+	uint32_t xr_seen, xr_sent;	     /* reports of RFC 3611 */
+	int32_t xr_signal_cdb;		     /* what the peer's last VoIP metrics said; INT32_MIN: nothing */
+	uint32_t xr_r, xr_mos_lq, xr_mos_cq; /* R, hundredths; 0: not said */
+};
+/** -EPROTO: it is not measured. Works until media_leg_release(). */
+int media_leg_quality(struct media *m, uint64_t leg, struct leg_quality *out);
 
 struct media_stats {
 	uint32_t workers, legs, recordings, clips;

@@ -7,6 +7,7 @@
 
 #include "switchroom.h"
 
+struct measure;
 struct mix;
 struct pcm_ring;
 struct playlist;
@@ -38,6 +39,10 @@ struct command {
 		} seat;
 		struct recording *rec;
 		struct amd_opts amd;
+		struct {
+			struct measure *measure;
+			struct quality_opts opts;
+		} quality;
 		struct pcm_ring *pcm; /* tap, sink */
 		uint32_t mark;	      /* sink flush: play from here */
 	} u;

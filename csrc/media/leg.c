@@ -58,6 +58,7 @@ void leg_free(struct leg *leg)
 	free_lists(leg->control.lists);
 	mem_free(leg->control.tap);
 	mem_free(leg->control.sink);
+	mem_free(leg->control.measure);
 	mem_free(leg->amd);
 	mem_free(leg->beep);
 	mem_free(leg->playout);

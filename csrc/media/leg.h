@@ -19,6 +19,7 @@
 #include "rtp/timeline.h"
 #include "switchroom.h"
 
+struct measure;
 struct mix;
 struct mix_input;
 struct playout;
@@ -37,7 +38,8 @@ struct leg_control {
 	uint64_t mix;	    /* handle, 0: none */
 	uint64_t recording; /* handle, 0: none */
 	struct pcm_ring *tap, *sink, *retired;
-	struct playlist *lists; /* posted, not freed yet */
+	struct playlist *lists;	 /* posted, not freed yet */
+	struct measure *measure; /* NULL: quality is not measured */
 };
 
 /** One of a leg's sockets in the worker's epoll set and, while it holds packets that may not be read yet, in its list. */
@@ -89,6 +91,8 @@ struct leg {
 	uint32_t report_packets; /* tx_packets at our last report: SR when they grew, else RR */
 	uint32_t peer_lsr;
 	uint64_t peer_lsr_at;
+
+	struct measure *measure; /* NULL: nobody wants to know */
 
 	struct leg *bridge; /* each other's, or itself: echo */
 	struct mix *mix;

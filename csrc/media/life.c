@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "media/address.h"
+#include "media/measure.h"
 #include "media/mix.h"
 #include "media/playout.h"
 #include "media/recorder.h"
@@ -121,6 +122,8 @@ void leg_visit(struct worker *w, struct leg *leg)
 		record_visit(w, leg);
 	if (leg->described && !w->stale && w->now >= leg->report_due)
 		leg_report(w, leg, false);
+	if (leg->measure)
+		measure_visit(w, leg);
 	leg_publish(leg);
 }
 
@@ -129,6 +132,8 @@ void leg_close(struct worker *w, struct leg *leg)
 	leg_play_end(w, leg, true);
 	listen_close(w, leg);
 	record_stop(w, leg);
+	if (leg->measure)
+		measure_end(w, leg);
 	leg_detach(leg);
 	if (leg->described)
 		leg_report(w, leg, true);

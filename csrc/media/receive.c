@@ -5,6 +5,7 @@
 #include "dsp/g711.h"
 #include "media/address.h"
 #include "media/engine.h"
+#include "media/measure.h"
 #include "media/playout.h"
 #include "media/round.h"
 #include "rtp/packet.h"
@@ -81,6 +82,8 @@ static void on_event(struct worker *w, struct leg *leg, struct rtp_packet *p)
 
 static void on_audio(struct worker *w, struct leg *leg, struct rtp_packet *p)
 {
+	if (leg->measure)
+		measure_audio(w, leg, p);
 	spread_samples(w, leg, p);
 	if (leg->recording)
 		record_put(w, leg, REC_LEFT, (enum codec)p->pt, p->payload, p->n, leg->rx.epoch, p->ts);
@@ -122,6 +125,8 @@ static void on_rtp(struct worker *w, struct leg *leg, size_t n)
 		leg->stats.rx_bad++;
 	if (order == RTP_JUMP || order == RTP_DUPLICATE)
 		return;
+	if (leg->measure)
+		quality_packet(&leg->measure->q, &leg->rx, order, p.seq);
 	leg->stats.rx_packets++;
 	leg->stats.rx_bytes += p.n;
 	counter_add(&w->rx_packets, 1);

@@ -4,6 +4,7 @@
 
 #include "media/address.h"
 #include "media/engine.h"
+#include "media/measure.h"
 #include "rtp/rtcp.h"
 
 enum { INTERVAL_MS = 5000, JITTER_UNIT_US = 125 };
@@ -40,6 +41,8 @@ void leg_report(struct worker *w, struct leg *leg, bool bye)
 	struct net_addr to;
 	struct sockaddr_storage sa;
 	struct rtcp_report block;
+	struct xr_voip voip;
+	struct xr_summary summary;
 	uint8_t packet[RTCP_MAX];
 	char cname[40];
 	/* 6.2: a random factor of 0.5 to 1.5 keeps many legs from reporting in step. */
@@ -60,10 +63,22 @@ void leg_report(struct worker *w, struct leg *leg, bool bye)
 		fill_block(w, leg, &block);
 		c.report = &block;
 	}
+	if (leg->measure && measure_xr(leg, &voip, &summary)) {
+		c.voip = &voip;
+		c.summary = &summary;
+	}
 	size_t n = rtcp_compose(packet, &c);
 	socklen_t len = address_to_kernel(&sa, &to);
 	if (sendto(leg->rtcp_fd, packet, n, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&sa, len) < 0)
 		leg->stats.tx_errors++;
+}
+
+static void note_report(struct leg *leg, const struct rtcp_report *r, uint32_t rtt)
+{
+	leg->stats.remote_lost = r->lost > 0 ? (uint32_t)r->lost : 0;
+	leg->stats.remote_jitter_us = r->jitter > UINT32_MAX / JITTER_UNIT_US ? UINT32_MAX : r->jitter * JITTER_UNIT_US;
+	if (rtt)
+		leg->stats.rtt_us = rtt;
 }
 
 void leg_report_received(struct worker *w, struct leg *leg, const uint8_t *data, size_t n)
@@ -77,12 +92,9 @@ void leg_report_received(struct worker *w, struct leg *leg, const uint8_t *data,
 		leg->peer_lsr = v.sr_lsr;
 		leg->peer_lsr_at = w->now;
 	}
-	if (!v.has_report)
-		return;
-	leg->stats.remote_lost = v.report.lost > 0 ? (uint32_t)v.report.lost : 0;
-	leg->stats.remote_jitter_us =
-		v.report.jitter > UINT32_MAX / JITTER_UNIT_US ? UINT32_MAX : v.report.jitter * JITTER_UNIT_US;
-	uint32_t rtt = rtcp_round_trip(&v.report, ntp_at(w));
-	if (rtt)
-		leg->stats.rtt_us = rtt;
+	uint32_t rtt = v.has_report ? rtcp_round_trip(&v.report, ntp_at(w)) : 0;
+	if (v.has_report)
+		note_report(leg, &v.report, rtt);
+	if (leg->measure)
+		measure_report(leg, &v, rtt);
 }

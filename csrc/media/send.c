@@ -5,6 +5,7 @@
 #include "dsp/g711.h"
 #include "media/address.h"
 #include "media/engine.h"
+#include "media/measure.h"
 #include "rtp/packet.h"
 #include "rtp/seq.h"
 
@@ -70,6 +71,8 @@ void leg_forward(struct worker *w, struct leg *dst, const struct leg *src, struc
 		return;
 	}
 	uint32_t samples = event ? (p->n >= TE_PAYLOAD ? get_be16(p->payload + 2) : 0) : (uint32_t)p->n;
+	if (dst->measure && !event)
+		measure_forwarded(w, dst, src, p);
 	enum codec from = (enum codec)p->pt, to = (enum codec)dst->codec;
 	if (!rtp_sender_forward(&dst->tx, key, p, samples, w->now))
 		return;
@@ -93,6 +96,8 @@ static void send_audio(struct worker *w, struct leg *leg, const int16_t *pcm, ui
 	uint8_t *payload = w->scratch + RTP_HEADER;
 	if (!can_send(leg))
 		return;
+	if (leg->measure)
+		measure_sent(w, leg, pcm, samples);
 	rtp_sender_generate(&leg->tx, &p, samples, w->now);
 	g711_encode((enum codec)leg->codec, pcm, samples, payload);
 	if (leg->recording)

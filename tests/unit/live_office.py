@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from switchroom.config import RouteConfig, TrunkConfig
-from switchroom.core import Core, CoreOptions, Leg
+from switchroom.core import Core, CoreOptions, Leg, QualityOptions
 from switchroom.live.calls import Calls
 from switchroom.live.events import Events
 from switchroom.live.inbound import Inbound
@@ -50,8 +50,10 @@ class Office:
         return topics
 
 
-async def _core(stack: contextlib.AsyncExitStack, ports: tuple[int, int]) -> Core:
-    return await stack.enter_async_context(Core(CoreOptions(ports=ports, workers=1, t1_ms=100)))
+async def _core(
+    stack: contextlib.AsyncExitStack, ports: tuple[int, int], quality: QualityOptions | None = None
+) -> Core:
+    return await stack.enter_async_context(Core(CoreOptions(ports=ports, workers=1, t1_ms=100, quality=quality)))
 
 
 @contextlib.asynccontextmanager
@@ -59,6 +61,7 @@ async def office(
     folder: Path,
     routes: tuple[RouteConfig, ...] = (),
     carriers: dict[str, Callable[[Leg], object]] | None = None,
+    quality: QualityOptions | None = None,
     **trunk_options: Any,
 ) -> AsyncIterator[Office]:
     """`carriers`: name of a trunk and what its far side does with a call."""
@@ -72,7 +75,7 @@ async def office(
         for i, (name, answer) in enumerate((carriers or {}).items()):
             far[name] = await _core(stack, (first + 40 + 40 * i, first + 79 + 40 * i))
             far[name].incoming = answer  # type: ignore[assignment]
-        core = await _core(stack, (first + 120, first + 159))
+        core = await _core(stack, (first + 120, first + 159), quality)
         configs = [
             TrunkConfig(name=name, uri=f"sip:127.0.0.1:{carrier.sip_port}", **{"health_ms": 0, **trunk_options})
             for name, carrier in far.items()

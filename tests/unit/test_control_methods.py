@@ -34,6 +34,7 @@ async def calls(o: Office, ask: Typed) -> None:
     one = await ask("call.originate", uri=o.uri("echo"), wait="answered", idem="one")
     two = await ask("call.originate", uri=o.uri("echo"), wait="answered")
     assert {one.id, two.id} <= {call.id for call in (await ask("call.list", state="answered")).items}
+    assert (await ask("call.stats", id=one.id)).legs[0].quality is not None
     await ask("call.dtmf", id=one.id, digits="12#")
     path = (await ask("call.record.start", id=one.id)).path
     assert (await ask("call.record.stop", id=one.id)).path == path

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from ..schema._base import Done
 from ..schema.agent import AgentInfo, AgentPage
-from ..schema.call import CallInfo, CallPage, PlayInfo, PlayItem, PlayList, RecordInfo
+from ..schema.call import CallInfo, CallPage, CallStats, PlayInfo, PlayItem, PlayList, RecordInfo
 from ..schema.campaign import CampaignInfo, CampaignPage, CampaignSettings, CampaignStats
 from ..schema.contact import ContactInfo, ContactPage, ImportResult
 from ..schema.engine import EngineStats, Health
@@ -285,6 +285,16 @@ class AsyncCallMethods(AsyncInvoke):
         return await self.typed("call.get", given(
             id=id,
         ), CallInfo)
+
+    async def stats(
+        self,
+        *,
+        id: str,
+    ) -> CallStats:
+        """RTP counters and quality of each leg of a call that is up."""
+        return await self.typed("call.stats", given(
+            id=id,
+        ), CallStats)
 
     async def list(
         self,
@@ -990,6 +1000,16 @@ class CallMethods(Invoke):
         return self.typed("call.get", given(
             id=id,
         ), CallInfo)
+
+    def stats(
+        self,
+        *,
+        id: str,
+    ) -> CallStats:
+        """RTP counters and quality of each leg of a call that is up."""
+        return self.typed("call.stats", given(
+            id=id,
+        ), CallStats)
 
     def list(
         self,

@@ -114,6 +114,66 @@ class MediaConfig(Table, frozen=True, kw_only=True):
     ] = 30_000
 
 
+class QualityConfig(Table, frozen=True, kw_only=True):
+    """What of a call's sound is measured. A limit of 0 raises no event; an event ends well inside its limit."""
+
+    enabled: Annotated[
+        bool,
+        Meta(
+            description="Rate every leg (E-model, G.107): loss and its bursts, delay, one-way audio. "
+            "A few ns per packet and 1 KiB per leg."
+        ),
+    ] = True
+    levels: Annotated[
+        bool,
+        Meta(
+            description="Look at the samples of G.711 too: level, clipping, silence, dead air. "
+            "About 1 % of what forwarding a packet costs."
+        ),
+    ] = True
+    rtcp_xr: Annotated[
+        Literal["auto", "always", "never"],
+        Meta(description="RTCP XR reports (RFC 3611). auto: to peers that send some; others may not know them."),
+    ] = "auto"
+    mos_min: Annotated[
+        float,
+        Meta(ge=0, le=4.5, description="MOS of 10 s below this. 3.6 and less dissatisfies many users (G.109)."),
+    ] = 3.5
+    loss_percent: Annotated[
+        float, Meta(ge=0, le=100, description="Lost packets, percent of 10 s. Concealment hides up to about this much.")
+    ] = 5.0
+    jitter_ms: Annotated[
+        int, Meta(ge=0, le=10_000, description="Jitter (RFC 3550), ms. Beyond it jitter buffers of telephones drop.")
+    ] = 60
+    rtt_ms: Annotated[
+        int, Meta(ge=0, le=60_000, description="Round trip, ms. Beyond it people talk over each other (G.114).")
+    ] = 400
+    clipping_permille: Annotated[
+        int, Meta(ge=0, le=1_000, description="Samples at the codec's last step, of 1,000 in 10 s. Speech has none.")
+    ] = 10
+    level_low_dbm0: Annotated[
+        float, Meta(ge=-90, le=0, description="Speech quieter than this, dBm0. Usual speech is -25 to -15; 0: off.")
+    ] = -40.0
+    level_high_dbm0: Annotated[
+        float, Meta(ge=-90, le=3, description="Speech louder than this, dBm0: it distorts. 0: off.")
+    ] = -6.0
+    silence_dbm0: Annotated[
+        float, Meta(ge=-90, lt=0, description="Below it a frame is silence, dBm0. Line noise is -65 to -55.")
+    ] = -50.0
+    one_way_ms: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=3_600_000,
+            description="Nothing arrives for so long while we send, or so much speech of the other side is answered "
+            "by silence alone, ms. Longer than anybody listens without a sound.",
+        ),
+    ] = 15_000
+    dead_air_ms: Annotated[
+        int, Meta(ge=0, le=3_600_000, description="Neither side of a talk says anything for so long, ms.")
+    ] = 20_000
+
+
 Role = Literal["observer", "agent", "operator", "recorder", "admin"]
 
 
@@ -321,6 +381,7 @@ class Config(Table, frozen=True, kw_only=True):
 
     sip: SipConfig = SipConfig()
     media: MediaConfig = MediaConfig()
+    quality: QualityConfig = QualityConfig()
     control: ControlConfig = ControlConfig()
     store: StoreConfig = StoreConfig()
     recording: RecordingConfig = RecordingConfig()

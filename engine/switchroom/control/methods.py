@@ -97,6 +97,8 @@ CALLS = (
          _originate, object="call_id", idem=_CALL, find=lambda c, p: c.engine.calls.get(ById(id=p.call_id)),
          finish=_originated),
     _read("call.get", ById, call.CallInfo, "One call, also shortly after its end.", lambda c, p: c.engine.calls.get(p)),
+    _read("call.stats", ById, call.CallStats, "RTP counters and quality of each leg of a call that is up.",
+          lambda c, p: c.engine.calls.stats(p)),
     _read("call.list", call.ListCalls, call.CallPage, "Calls in progress.", lambda c, p: c.engine.calls.list(p)),
     _act("call.hangup", call.Hangup, Done, "End a call; `already` when it has ended.",
          lambda c, p: c.engine.calls.hangup(p)),

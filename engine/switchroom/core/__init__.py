@@ -11,6 +11,7 @@ from .mix import Mix
 from .music import Music
 from .options import CoreOptions
 from .playback import Playback, PlaybackState, Position
+from .quality import LegQuality, QualityAlarm, QualityOptions, Rating, SideSound
 from .recording import Recording, RecordResult
 from .sounds import Pause, Playable, Segment, Sound, Source, Tone, length_ms
 from .uri import SipUri, parse_uri
@@ -31,6 +32,7 @@ __all__ = [
     "Leg",
     "LegEvent",
     "LegEventKind",
+    "LegQuality",
     "LegState",
     "LegStats",
     "Mix",
@@ -40,9 +42,13 @@ __all__ = [
     "Playback",
     "PlaybackState",
     "Position",
+    "QualityAlarm",
+    "QualityOptions",
+    "Rating",
     "RecordResult",
     "Recording",
     "Segment",
+    "SideSound",
     "SipUri",
     "Sound",
     "Source",

@@ -17,6 +17,7 @@ from .audio import AudioSink, Frames
 from .events import AmdResult, BeepResult, Digit, LegEvent, LegEventKind, LegState, LegStats
 from .music import Music, Parked
 from .playback import Playback, Position
+from .quality import LegQuality, QualityAlarm
 from .recording import Recording, RecordResult
 from .sounds import SAMPLES_PER_MS, Playable, Source, as_items
 
@@ -41,6 +42,7 @@ class LegAudio:
         "_parked",
         "_peer",
         "_players",
+        "_quality",
         "_recordings",
         "_rtp",
         "_sink",
@@ -61,6 +63,7 @@ class LegAudio:
         self._media = 0  # handle; 0: no sockets are open
         self._rtp: bytes | None = None  # our RTP address
         self._stats: LegStats | None = None  # final ones, once closed
+        self._quality: LegQuality | None = None  # final, once closed
         self._players: dict[int, Playback] | None = None
         self._peer: LegAudio | None = None  # bridged with
         self._moves = 0  # counts every change of what it is joined to
@@ -313,9 +316,17 @@ class LegAudio:
             return LegStats.of(self._core.media.leg_stats(self._media))
         return self._stats or LegStats()
 
+    def quality(self) -> LegQuality | None:
+        """Figures as of the last half second; the final ones once closed. None: this Core does not measure, or no
+        audio was ever opened."""
+        if self._media and self._core._quality is not None:
+            return LegQuality.of(self._core.media.leg_quality(self._media))
+        return self._quality
+
     # ----------------------------------------------------------- media events
 
     def _on_leg_closed(self, event: MediaEvent) -> None:
+        self._quality = self.quality()
         media, self._media = self._media, 0
         self._stats = LegStats.of(self._core.media.leg_stats(media))
         self._core._release_media_leg(media)
@@ -431,6 +442,9 @@ class LegAudio:
     def _on_sink_low(self, event: MediaEvent) -> None:
         if self._sink is not None:
             self._sink._low(event[5])
+
+    def _on_quality(self, event: MediaEvent) -> None:
+        self._emit(LegEventKind.QUALITY, event[3] * 1e-9, QualityAlarm.of(*event[4:8]))
 
     def _on_command_failed(self, event: MediaEvent) -> None:
         why = os.strerror(event[4])

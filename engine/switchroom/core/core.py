@@ -75,6 +75,7 @@ class Core:
         self._options_waiting: dict[int, asyncio.Future[int]] = {}
         self._flows: list[tuple[int, int, str]] = []  # flow id, address family, "host:port" of it
         self._tag = 0
+        self._quality = None if self.settings.quality is None else self.settings.quality.as_c()
         self._idle: asyncio.Event = asyncio.Event()
 
     # ------------------------------------------------------------ start, stop
@@ -361,6 +362,8 @@ class Core:
                 f"RTP ports {low}-{high} are used up: widen media.ports", limit=(high - low + 1) // 2
             ) from error
         self._media_legs[handle] = leg
+        if self._quality is not None:
+            self.media.start_quality(handle, self._quality)
         return handle, rtp
 
     def _release_media_leg(self, handle: int) -> None:

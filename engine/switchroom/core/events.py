@@ -35,6 +35,7 @@ class LegEventKind(Enum):
     PLAYED = "played"  # the Playback: it has ended
     RECORDED = "recorded"  # RecordResult
     RECORD_ERROR = "record_error"  # errno; the recording has stopped, the call goes on
+    QUALITY = "quality"  # QualityAlarm
     ENDED = "ended"  # End; no more signalling
     CLOSED = "closed"  # LegStats: audio is closed, recordings are complete; the last event
 

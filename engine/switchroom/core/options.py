@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from .audiofile import FileLimits
+from .quality import QualityOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,7 @@ class CoreOptions:
     reported SILENT. `ring_timeout_s`: how long a call of ours may ring when dial() does not say. `max_calls`: SIP
     dialogs at once, an INVITE beyond it gets 503. `rcvbuf`: bytes of kernel buffer per SIP socket, what a stalled
     loop can be late by. `clip_cache`: bytes of audio kept of files that nothing plays. `files`: what one may cost.
+    `quality`: measure every leg; None: none.
     """
 
     sip_listen: Sequence[tuple[str, int]] = (("127.0.0.1", 0),)
@@ -37,3 +39,4 @@ class CoreOptions:
     rcvbuf: int = 4 << 20
     clip_cache: int = 256 << 20
     files: FileLimits = field(default_factory=FileLimits)
+    quality: QualityOptions | None = None

@@ -9,6 +9,7 @@ from ..core import Leg, LegEvent, LegState, Recording, RecordResult
 from ..schema.call import CallInfo, CallState, LegInfo
 from ..store import AnyWrite, EventDraft
 from ..store.calls import CallRow
+from .call_quality import cdr_quality
 from .clock import wall_ms
 from .trunks import Trunk
 
@@ -183,11 +184,12 @@ class Call:
             rx_lost=stats.rx_lost,
             tx_packets=stats.tx_packets,
             jitter_us=stats.jitter_us,
+            **cdr_quality(leg),
         )
 
 
 def leg_info(leg: Leg) -> LegInfo:
-    stats = leg.stats()
+    stats, quality = leg.stats(), leg.quality()
     return LegInfo(
         leg_id=leg.id,
         sip_call_id=leg.sip_call_id,
@@ -200,6 +202,9 @@ def leg_info(leg: Leg) -> LegInfo:
         rx_lost=stats.rx_lost,
         tx_packets=stats.tx_packets,
         jitter_us=stats.jitter_us,
+        rtt_us=stats.rtt_us,
+        rx_mos_cent=quality.rx.mos if quality else 0,
+        tx_mos_cent=quality.tx.mos if quality else 0,
     )
 
 
@@ -218,6 +223,10 @@ def ended_data(call: Call, row: CallRow) -> dict[str, Any]:
             for leg, s in ((leg, leg.stats()) for leg in call.legs)
         ],
     }
+    if row.rx_mos_cent is not None:
+        data["rx_mos_cent"] = row.rx_mos_cent
+    if row.tx_mos_cent is not None:
+        data["tx_mos_cent"] = row.tx_mos_cent
     optional = (("trunk", row.trunk), ("disposition", row.disposition), ("recording", row.recording))
     data.update((name, value) for name, value in optional if value is not None)
     return data

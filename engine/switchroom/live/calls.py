@@ -21,6 +21,7 @@ from ..schema.call import (
     Bridge,
     CallInfo,
     CallPage,
+    CallStats,
     Dtmf,
     Hangup,
     ListCalls,
@@ -33,6 +34,7 @@ from ..schema.event import Event
 from ..store import AnyWrite, Committed, EventDraft, Store
 from ..store.calls import CallRow, InsertCall, read_call, read_calls
 from .call import Call, CallLeg, ended_data
+from .call_quality import alarm_data, leg_stats
 from .clock import now_ms
 from .events import Events
 from .trunks import Trunk, Trunks
@@ -181,6 +183,9 @@ class Calls:
             self._announce("recording.failed", call, error=os.strerror(event.value))
         elif kind is LegEventKind.DTMF:
             self._announce("call.dtmf", call, digit=event.value.digit, leg_id=leg.id)
+        elif kind is LegEventKind.QUALITY and (first or event.value.alarm != "dead_air"):
+            # Dead air is the talk's, not a leg's: told once.
+            self._announce("call.quality", call, **alarm_data(leg, event.value))
         elif kind is LegEventKind.ENDED and place.trunk is not None:
             answered = leg.answered_at is not None
             place.trunk.release(event.value, rang=leg.ringing_at is not None, answered=answered)
@@ -271,6 +276,12 @@ class Calls:
     async def get(self, req: ById) -> CallInfo:
         call = self._calls.get(req.id)
         return call.info() if call is not None else _ended_info(await self._ended(req.id))
+
+    def stats(self, req: ById) -> CallStats:
+        call = self._calls.get(req.id)
+        if call is None:
+            raise NotFound(f"no call {req.id} is up", call_id=req.id)
+        return CallStats(id=call.id, legs=tuple(leg_stats(leg) for leg in call.legs))
 
     async def list(self, req: ListCalls) -> CallPage:
         """Calls that are up, oldest first; with state "ended": those in the store."""

@@ -9,11 +9,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Self
 
+import msgspec
 import structlog
 
 from .. import config as configuration
-from ..config import Config, StoreConfig, parse_listen
-from ..core import Core, CoreOptions, FileLimits
+from ..config import Config, QualityConfig, StoreConfig, parse_listen
+from ..core import Core, CoreOptions, FileLimits, QualityOptions
 from ..schema.engine import Drain, EngineStats, Health
 from ..store import Store
 from .agents import Agents
@@ -175,4 +176,13 @@ def _core_options(config: Config) -> CoreOptions:
         t1_ms=config.sip.t1_ms,
         clip_cache=config.audio.cache_mib << 20,
         files=FileLimits(audio_s=config.audio.file_max_s),
+        quality=_quality_options(config.quality),
     )
+
+
+def _quality_options(quality: QualityConfig) -> QualityOptions | None:
+    if not quality.enabled:
+        return None
+    limits = msgspec.structs.asdict(quality)
+    del limits["enabled"]
+    return QualityOptions(**limits)

@@ -30,8 +30,92 @@ class Originate(Request, frozen=True, kw_only=True):
     timeout_ms: Ms = 120_000
 
 
+class RatingInfo(Reply, frozen=True, kw_only=True):
+    """E-model of one direction (ITU-T G.107): R in tenths (0-1000), MOS in hundredths (100-450); 0: not known yet.
+    `last`, `min` and `avg` are of intervals of 10 s."""
+
+    r_tenth: int = 0
+    r_last_tenth: int = 0
+    r_min_tenth: int = 0
+    mos_cent: int = 0
+    mos_last_cent: int = 0
+    mos_min_cent: int = 0
+    mos_avg_cent: int = 0
+
+
+class SoundInfo(Reply, frozen=True, kw_only=True):
+    """One direction. `level_cdbm0`: of the speech, hundredths of dBm0; absent when none was measured."""
+
+    voice_ms: int = 0
+    clipped_samples: int = 0
+    level_cdbm0: int | None = None
+
+
+class QualityInfo(Reply, frozen=True, kw_only=True):
+    """How a leg sounds. `rx`, `said`: from the far side; `tx`, `heard`: to it, `tx` by its reports. Bursts and gaps of
+    loss as RFC 3611 4.7.2 has them. `alarms`: limits crossed now; `alarmed`: at any time. `xr_*`: the far side's own
+    VoIP metrics (RFC 3611), absent when it sends none."""
+
+    rx: RatingInfo
+    tx: RatingInfo
+    said: SoundInfo
+    heard: SoundInfo
+    packets: int = 0
+    lost: int = 0
+    burst_r_cent: int = 0
+    burst_density_permille: int = 0
+    gap_density_permille: int = 0
+    burst_ms: int = 0
+    gap_ms: int = 0
+    delay_ms: int = 0
+    rtt_us: int = 0
+    rtt_max_us: int = 0
+    intervals: int = 0
+    one_way_ms: int = 0
+    dead_air_ms: int = 0
+    remote_loss_permille: int = 0
+    alarms: tuple[str, ...] = ()
+    alarmed: tuple[str, ...] = ()
+    xr_r: int | None = None
+    xr_mos_lq_cent: int | None = None
+    xr_mos_cq_cent: int | None = None
+    xr_level_cdbm0: int | None = None
+
+
+class LegStatsInfo(Reply, frozen=True, kw_only=True):
+    """Counters of one leg's audio (RFC 3550), both directions; `remote_*` and `rtt_us` by the far side's reports.
+    `quality` is absent when [quality] is off."""
+
+    leg_id: str
+    codec: str
+    rx_packets: int = 0
+    rx_bytes: int = 0
+    rx_lost: int = 0
+    rx_reordered: int = 0
+    rx_duplicates: int = 0
+    rx_bad: int = 0
+    rx_foreign: int = 0
+    tx_packets: int = 0
+    tx_bytes: int = 0
+    tx_errors: int = 0
+    jitter_us: int = 0
+    remote_lost: int = 0
+    remote_jitter_us: int = 0
+    rtt_us: int = 0
+    ssrc_changes: int = 0
+    quality: QualityInfo | None = None
+
+
+class CallStats(Reply, frozen=True, kw_only=True):
+    """The call's legs as they sound now."""
+
+    id: str
+    legs: tuple[LegStatsInfo, ...]
+
+
 class LegInfo(Reply, frozen=True, kw_only=True):
-    """One SIP dialog with one media endpoint. Loss and jitter are of what we received (RFC 3550)."""
+    """One SIP dialog with one media endpoint. Loss and jitter are of what we received (RFC 3550). MOS in hundredths, 0:
+    not known; more by call.stats."""
 
     leg_id: str
     sip_call_id: str
@@ -44,6 +128,9 @@ class LegInfo(Reply, frozen=True, kw_only=True):
     rx_lost: int = 0
     tx_packets: int = 0
     jitter_us: int = 0
+    rtt_us: int = 0
+    rx_mos_cent: int = 0
+    tx_mos_cent: int = 0
 
 
 class CallInfo(Reply, frozen=True, kw_only=True):

@@ -17,6 +17,11 @@ TOPICS: tuple[TopicInfo, ...] = tuple(
         ("call.held", True, "The call hears music, or nothing."),
         ("call.unheld", True, "It is off hold: joined (true: it hears again whom it heard before)."),
         ("call.dtmf", True, "A digit was received: digit, leg_id."),
+        (
+            "call.quality",
+            True,
+            "A limit of [quality] was crossed: leg_id, alarm, state (begin, end), value, lasted_ms.",
+        ),
         ("call.ended", True, "The call has ended: sip_status, q850_cause, side, and what its CDR says."),
         ("recording.ready", True, "A recording is complete: path, duration_ms."),
         ("recording.failed", True, "A recording stopped early, the call goes on: error."),

@@ -11,7 +11,9 @@ from ..schema.call import Direction
 
 @dataclass(slots=True)
 class CallRow:
-    """One ended call. `record_ms` is the length of the recording by its samples; `talk_ms` from connect to end."""
+    """One ended call. Sound is of the first leg: rx what it said, tx what it heard (lost and jitter by its reports).
+    MOS in hundredths, R in tenths, level of speech in hundredths of dBm0; None: not known. `record_ms` is the length of
+    the recording by its samples; `talk_ms` from connect to end."""
 
     id: str
     direction: Direction
@@ -40,6 +42,20 @@ class CallRow:
     rx_lost: int = 0
     tx_packets: int = 0
     jitter_us: int = 0
+    tx_lost: int = 0
+    tx_jitter_us: int = 0
+    rtt_us: int = 0
+    rx_r_tenth: int | None = None
+    rx_mos_cent: int | None = None
+    rx_mos_min_cent: int | None = None
+    tx_r_tenth: int | None = None
+    tx_mos_cent: int | None = None
+    tx_mos_min_cent: int | None = None
+    rx_level_cdbm0: int | None = None
+    tx_level_cdbm0: int | None = None
+    rx_clipped: int = 0
+    one_way_ms: int = 0
+    dead_air_ms: int = 0
 
 
 _NAMES = tuple(f.name for f in fields(CallRow))
