@@ -312,6 +312,11 @@ cdef extern from "switchroom.h" nogil:
     int media_sink_flush(media *m, uint64_t leg)
     int media_sink_close(media *m, uint64_t leg)
 
+    int media_fork_open(media *m, uint64_t leg, unsigned sides, uint32_t buffer_ms)
+    int media_fork_close(media *m, uint64_t leg)
+    int media_fork_read(media *m, uint64_t leg, int16_t *out, size_t max_samples, uint64_t *dropped)
+    int media_sink_left(media *m, uint64_t leg)
+
     struct leg_stats:
         uint64_t rx_packets
         uint64_t rx_bytes
@@ -449,3 +454,36 @@ cdef extern from "base/udp.h" nogil:
 cdef extern from "base/netaddr.h" nogil:
     int net_addr_parse(net_addr *a, c_str host, uint16_t port)
     size_t net_addr_format(const net_addr *a, c_bool with_port, char *out)
+
+
+cdef extern from "rpc/fork.h" nogil:
+    enum:
+        FORK_HEADER
+        FORK_PAYLOAD_MAX
+        FORK_SAMPLES
+        FORK_CLOCK
+        FORK_RECORD_MAX
+        FORK_FRAME_MAX
+        FORK_CLEARED
+
+    struct fork_frame:
+        uint8_t leg
+        uint8_t kind
+        uint8_t flags
+        uint32_t seq
+        uint64_t clock
+        uint16_t n
+
+    enum fork_format:
+        pass
+
+    struct fork_codec:
+        uint8_t format
+        uint8_t channels
+        uint8_t khz
+
+    void fork_write(uint8_t *out, const fork_frame *f)
+    int fork_read(fork_frame *f, const uint8_t *data, size_t n)
+    int fork_codec_init(fork_codec *c, fork_format format, unsigned khz, unsigned channels, c_bool outwards)
+    size_t fork_encode(fork_codec *c, const int16_t *pcm, uint8_t *out)
+    int fork_decode(fork_codec *c, const uint8_t *data, size_t n, int16_t *out)

@@ -48,6 +48,7 @@ VERSION = lib.switchroom_version().decode()
 DEF DRAIN = 256
 DEF WHY = 200
 DEF FRAME = 160
+DEF RECORD = 324  # FORK_RECORD_MAX
 DEF MEMBERS = 16
 
 
@@ -388,6 +389,31 @@ cdef class Media:
         n = check(lib.media_tap_read(self.m, leg, <int16_t *>PyBytes_AS_STRING(pcm), max_frames * FRAME, &dropped),
                   "tap")
         return pcm[:n * sizeof(int16_t)], dropped
+
+    def open_fork(self, uint64_t leg, unsigned sides, uint32_t buffer_ms) -> None:
+        """A tap of what the leg says (1), hears (2) or both (3) beside that of open_tap()."""
+        self.alive()
+        check(lib.media_fork_open(self.m, leg, sides, buffer_ms), "fork")
+
+    def close_fork(self, uint64_t leg) -> None:
+        self.alive()
+        check(lib.media_fork_close(self.m, leg), "fork")
+
+    def read_fork(self, uint64_t leg, size_t max_records) -> tuple:
+        """(whole records, records lost so far); _fork.Encoder knows their layout."""
+        cdef uint64_t dropped = 0
+        cdef bytes data
+        cdef int n
+        self.alive()
+        data = PyBytes_FromStringAndSize(NULL, max_records * RECORD * sizeof(int16_t))
+        n = check(lib.media_fork_read(self.m, leg, <int16_t *>PyBytes_AS_STRING(data), max_records * RECORD, &dropped),
+                  "fork")
+        return data[:n * sizeof(int16_t)], dropped
+
+    def sink_left(self, uint64_t leg) -> int:
+        """Samples in the sink that have not been played."""
+        self.alive()
+        return check(lib.media_sink_left(self.m, leg), "sink")
 
     def open_sink(self, uint64_t leg, uint32_t buffer_ms) -> None:
         self.alive()

@@ -315,7 +315,8 @@ struct media_event {
 	X(STOP_PLAY, "stop_play") \
 	X(RECORD, "record_start") X(RECORD_STOP, "record_stop") X(AMD, "amd_start") X(AMD_STOP, "amd_stop") \
 	X(BEEP, "beep_start") X(TAP, "tap_open") X(TAP_CLOSE, "tap_close") X(SINK, "sink_open")        \
-	X(SINK_FLUSH, "sink_flush") X(SINK_CLOSE, "sink_close") X(QUALITY, "quality")
+	X(SINK_FLUSH, "sink_flush") X(SINK_CLOSE, "sink_close") X(QUALITY, "quality")   \
+	X(FORK, "fork")
 /* clang-format on */
 
 enum media_command {
@@ -509,6 +510,16 @@ int media_sink_open(struct media *m, uint64_t leg, uint32_t buffer_ms);			 /* be
 int media_sink_write(struct media *m, uint64_t leg, const int16_t *pcm, size_t samples); /* samples taken */
 int media_sink_flush(struct media *m, uint64_t leg); /* drop what has not been played (barge-in) */
 int media_sink_close(struct media *m, uint64_t leg); /* after what is queued has been played: PLAY_DONE */
+
+/** A second tap, for a media fork: what the leg says (sides 1), hears (2) or both (3), a frame of each every 20 ms on one
+ *  line of time, silence where nothing came. Records of 4 + 160 or 320 samples: the media clock (samples since it was
+ *  opened, 64 bits, host order), then the frames. No events: read it every 20 ms or so. */
+int media_fork_open(struct media *m, uint64_t leg, unsigned sides, uint32_t buffer_ms); /* -EPROTO: it has one */
+int media_fork_close(struct media *m, uint64_t leg);
+/** Whole records; returns samples. *dropped: records lost so far because nobody read. */
+int media_fork_read(struct media *m, uint64_t leg, int16_t *out, size_t max_samples, uint64_t *dropped);
+/** Samples in the leg's sink that have not been played. -EPROTO: it has none. */
+int media_sink_left(struct media *m, uint64_t leg);
 
 struct leg_stats { /* RFC 3550 names where it has them */
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;

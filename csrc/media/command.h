@@ -7,6 +7,7 @@
 
 #include "switchroom.h"
 
+struct fork_tap;
 struct measure;
 struct mix;
 struct pcm_ring;
@@ -39,6 +40,7 @@ struct command {
 		} seat;
 		struct recording *rec;
 		struct amd_opts amd;
+		struct fork_tap *fork; /* NULL: close */
 		struct {
 			struct measure *measure;
 			struct quality_opts opts;

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "media/engine.h"
+#include "media/fork.h"
 #include "media/measure.h"
 #include "media/round.h"
 
@@ -189,6 +190,9 @@ static int execute_leg(struct worker *w, struct leg *leg, const struct command *
 		return do_sink_flush(leg, c->u.mark);
 	case MEDIA_CMD_SINK_CLOSE:
 		return do_sink_close(leg);
+	case MEDIA_CMD_FORK:
+		fork_open(leg, c->u.fork);
+		return 0;
 	case MEDIA_CMD_QUALITY:
 		measure_start(w, leg, c->u.quality.measure, &c->u.quality.opts);
 		return 0;

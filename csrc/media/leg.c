@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "media/fork.h"
 #include "media/ports.h"
 
 struct leg *leg_new(const struct port_pair *sockets, uint64_t tag, uint32_t silence_ms)
@@ -58,6 +59,8 @@ void leg_free(struct leg *leg)
 	free_lists(leg->control.lists);
 	mem_free(leg->control.tap);
 	mem_free(leg->control.sink);
+	fork_free(leg->control.fork);
+	fork_free(leg->control.forks_retired);
 	mem_free(leg->control.measure);
 	mem_free(leg->amd);
 	mem_free(leg->beep);

@@ -19,6 +19,7 @@
 #include "rtp/timeline.h"
 #include "switchroom.h"
 
+struct fork_tap;
 struct measure;
 struct mix;
 struct mix_input;
@@ -38,7 +39,8 @@ struct leg_control {
 	uint64_t mix;	    /* handle, 0: none */
 	uint64_t recording; /* handle, 0: none */
 	struct pcm_ring *tap, *sink, *retired;
-	struct playlist *lists;	 /* posted, not freed yet */
+	struct playlist *lists; /* posted, not freed yet */
+	struct fork_tap *fork, *forks_retired;
 	struct measure *measure; /* NULL: quality is not measured */
 };
 
@@ -92,6 +94,7 @@ struct leg {
 	uint32_t peer_lsr;
 	uint64_t peer_lsr_at;
 
+	struct fork_tap *fork;	 /* NULL: none */
 	struct measure *measure; /* NULL: nobody wants to know */
 
 	struct leg *bridge; /* each other's, or itself: echo */

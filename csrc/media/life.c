@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "media/address.h"
+#include "media/fork.h"
 #include "media/measure.h"
 #include "media/mix.h"
 #include "media/playout.h"
@@ -122,6 +123,8 @@ void leg_visit(struct worker *w, struct leg *leg)
 		record_visit(w, leg);
 	if (leg->described && !w->stale && w->now >= leg->report_due)
 		leg_report(w, leg, false);
+	if (leg->fork)
+		fork_visit(w, leg);
 	if (leg->measure)
 		measure_visit(w, leg);
 	leg_publish(leg);
@@ -132,6 +135,7 @@ void leg_close(struct worker *w, struct leg *leg)
 	leg_play_end(w, leg, true);
 	listen_close(w, leg);
 	record_stop(w, leg);
+	fork_open(leg, NULL);
 	if (leg->measure)
 		measure_end(w, leg);
 	leg_detach(leg);

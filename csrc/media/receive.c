@@ -5,6 +5,7 @@
 #include "dsp/g711.h"
 #include "media/address.h"
 #include "media/engine.h"
+#include "media/fork.h"
 #include "media/measure.h"
 #include "media/playout.h"
 #include "media/round.h"
@@ -58,10 +59,13 @@ static void spread_samples(struct worker *w, struct leg *leg, const struct rtp_p
 {
 	if (leg->mix)
 		playout_put(leg->playout, p, p->pt, w->now);
-	if (!leg->listening)
+	if (!leg->listening && !leg->fork)
 		return;
 	g711_decode((enum codec)p->pt, p->payload, p->n, w->pcm);
-	listen_packet(w, leg, w->pcm, p->n, p->ts);
+	if (leg->fork)
+		fork_said(w, leg, w->pcm, p->n, p->ts);
+	if (leg->listening)
+		listen_packet(w, leg, w->pcm, p->n, p->ts);
 }
 
 static void on_noise(const struct worker *w, struct leg *leg, const struct rtp_packet *p)

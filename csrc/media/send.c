@@ -5,6 +5,7 @@
 #include "dsp/g711.h"
 #include "media/address.h"
 #include "media/engine.h"
+#include "media/fork.h"
 #include "media/measure.h"
 #include "rtp/packet.h"
 #include "rtp/seq.h"
@@ -82,6 +83,8 @@ void leg_forward(struct worker *w, struct leg *dst, const struct leg *src, struc
 	if (!event) {
 		if (!laid && from != to)
 			g711_transcode(from, to, payload, p->n, payload);
+		if (dst->fork)
+			fork_heard_coded(w, dst, to, payload, p->n, p->ts);
 		if (dst->recording)
 			record_put(w, dst, REC_RIGHT, to, payload, p->n, 0, p->ts);
 	}
@@ -100,6 +103,8 @@ static void send_audio(struct worker *w, struct leg *leg, const int16_t *pcm, ui
 		measure_sent(w, leg, pcm, samples);
 	rtp_sender_generate(&leg->tx, &p, samples, w->now);
 	g711_encode((enum codec)leg->codec, pcm, samples, payload);
+	if (leg->fork)
+		fork_heard(w, leg, pcm, samples, p.ts);
 	if (leg->recording)
 		record_put(w, leg, REC_RIGHT, (enum codec)leg->codec, payload, samples, 0, p.ts);
 	rtp_header(w->scratch, &p);

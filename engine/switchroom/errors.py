@@ -223,6 +223,13 @@ class MediaError(EngineError):
     name = "media"
 
 
+class SinkDown(EngineError):
+    """The program that a media fork was to connect to is not there."""
+
+    code = 5020
+    name = "sink_down"
+
+
 class StoreError(EngineError):
     """The store could not commit."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,12 @@ async def calls(o: Office, ask: Typed) -> None:
     two = await ask("call.originate", uri=o.uri("echo"), wait="answered")
     assert {one.id, two.id} <= {call.id for call in (await ask("call.list", state="answered")).items}
     assert (await ask("call.stats", id=one.id)).legs[0].quality is not None
+    sink = Path(o.unix.removeprefix("unix:")).with_name("sink")
+    listener = await asyncio.start_unix_server(lambda reader, writer: None, sink)
+    fork = await ask("call.fork.start", id=one.id, sink=f"unix:{sink}", direction="both")
+    assert (fork.format, fork.rate_hz) == ("pcm_s16le", 8000)
+    assert (await ask("call.fork.stop", id=one.id)).already is False
+    listener.close()
     await ask("call.dtmf", id=one.id, digits="12#")
     path = (await ask("call.record.start", id=one.id)).path
     assert (await ask("call.record.stop", id=one.id)).path == path

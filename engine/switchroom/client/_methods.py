@@ -16,6 +16,7 @@ from ..schema.campaign import CampaignInfo, CampaignPage, CampaignSettings, Camp
 from ..schema.contact import ContactInfo, ContactPage, ImportResult
 from ..schema.engine import EngineStats, Health
 from ..schema.event import Subscribed
+from ..schema.fork import ForkInfo
 from ..schema.info import ApiInfo
 from ..schema.session import ClientInfo, Pong, SessionPage, Welcome
 from ..schema.trunk import TrunkInfo, TrunkPage
@@ -37,6 +38,8 @@ MUTATING = frozenset(
         "call.dtmf",
         "call.record.start",
         "call.record.stop",
+        "call.fork.start",
+        "call.fork.stop",
         "campaign.create",
         "campaign.update",
         "campaign.start",
@@ -237,6 +240,43 @@ class AsyncCallRecordMethods(AsyncInvoke):
         ), RecordInfo)
 
 
+class AsyncCallForkMethods(AsyncInvoke):
+    """call.fork.*"""
+
+    async def start(
+        self,
+        *,
+        id: str,
+        sink: str,
+        leg: int | None = None,
+        direction: Literal["in", "out", "both"] | None = None,
+        format: Literal["pcm_s16le", "pcmu", "pcma", "wire"] | None = None,
+        rate_hz: Literal[8000, 16000] | None = None,
+    ) -> ForkInfo:
+        """Live audio of a leg to a program and back (docs/media-fork.md); the reply comes when its sink is
+        connected."""
+        return await self.typed("call.fork.start", given(
+            id=id,
+            sink=sink,
+            leg=leg,
+            direction=direction,
+            format=format,
+            rate_hz=rate_hz,
+        ), ForkInfo)
+
+    async def stop(
+        self,
+        *,
+        id: str,
+        leg: int | None = None,
+    ) -> Done:
+        """End a fork; `already` when there is none."""
+        return await self.typed("call.fork.stop", given(
+            id=id,
+            leg=leg,
+        ), Done)
+
+
 class AsyncCallMethods(AsyncInvoke):
     """call.*"""
 
@@ -244,6 +284,7 @@ class AsyncCallMethods(AsyncInvoke):
         super().__init__(invoke)
         self.play = AsyncCallPlayMethods(invoke)
         self.record = AsyncCallRecordMethods(invoke)
+        self.fork = AsyncCallForkMethods(invoke)
 
     async def originate(
         self,
@@ -952,6 +993,43 @@ class CallRecordMethods(Invoke):
         ), RecordInfo)
 
 
+class CallForkMethods(Invoke):
+    """call.fork.*"""
+
+    def start(
+        self,
+        *,
+        id: str,
+        sink: str,
+        leg: int | None = None,
+        direction: Literal["in", "out", "both"] | None = None,
+        format: Literal["pcm_s16le", "pcmu", "pcma", "wire"] | None = None,
+        rate_hz: Literal[8000, 16000] | None = None,
+    ) -> ForkInfo:
+        """Live audio of a leg to a program and back (docs/media-fork.md); the reply comes when its sink is
+        connected."""
+        return self.typed("call.fork.start", given(
+            id=id,
+            sink=sink,
+            leg=leg,
+            direction=direction,
+            format=format,
+            rate_hz=rate_hz,
+        ), ForkInfo)
+
+    def stop(
+        self,
+        *,
+        id: str,
+        leg: int | None = None,
+    ) -> Done:
+        """End a fork; `already` when there is none."""
+        return self.typed("call.fork.stop", given(
+            id=id,
+            leg=leg,
+        ), Done)
+
+
 class CallMethods(Invoke):
     """call.*"""
 
@@ -959,6 +1037,7 @@ class CallMethods(Invoke):
         super().__init__(invoke)
         self.play = CallPlayMethods(invoke)
         self.record = CallRecordMethods(invoke)
+        self.fork = CallForkMethods(invoke)
 
     def originate(
         self,

@@ -174,7 +174,41 @@ class QualityConfig(Table, frozen=True, kw_only=True):
     ] = 20_000
 
 
-Role = Literal["observer", "agent", "operator", "recorder", "admin"]
+class ForkConfig(Table, frozen=True, kw_only=True):
+    """Media forks: live audio of calls to programs and back (docs/media-fork.md)."""
+
+    sinks: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Where clients may have audio sent, globs of unix:PATH and tcp://HOST:PORT. This machine only: "
+            "whoever may fork could else send calls anywhere."
+        ),
+    ] = ("unix:*", "tcp://127.0.0.1:*", "tcp://[[]::1[]]:*")
+    max_forks: Annotated[int, Meta(ge=0, le=10_000, description="Forks at once. 100 cost the loop a few percent.")] = (
+        200
+    )
+    buffer_ms: Annotated[
+        int,
+        Meta(
+            ge=100,
+            le=60_000,
+            description="Audio that waits for a client that does not read, ms; then the oldest is dropped. "
+            "What is older is of no use to who listens live.",
+        ),
+    ] = 1_000
+    back_ms: Annotated[
+        int,
+        Meta(ge=1_000, le=600_000, description="Audio from the client that waits to be played, ms; more is dropped."),
+    ] = 60_000
+    stall_ms: Annotated[
+        int, Meta(ge=1_000, le=600_000, description="A client that takes nothing for so long loses its fork, ms.")
+    ] = 10_000
+    connect_ms: Annotated[int, Meta(ge=100, le=30_000, description="How long connecting to a sink may take, ms.")] = (
+        3_000
+    )
+
+
+Role = Literal["observer", "agent", "operator", "recorder", "forker", "admin"]
 
 
 class TokenConfig(Table, frozen=True, kw_only=True):
@@ -186,7 +220,7 @@ class TokenConfig(Table, frozen=True, kw_only=True):
     ]
     roles: Annotated[
         tuple[Role, ...],
-        Meta(min_length=1, description="What it may do: observer, agent, operator, recorder, admin."),
+        Meta(min_length=1, description="What it may do: observer, agent, operator, recorder, forker, admin."),
     ]
     agent: Annotated[
         str | None,
@@ -200,7 +234,7 @@ class UserConfig(Table, frozen=True, kw_only=True):
     uid: Annotated[int, Meta(ge=0, le=2**32 - 2, description="User id, as the kernel tells it on the Unix socket.")]
     roles: Annotated[
         tuple[Role, ...],
-        Meta(min_length=1, description="What it may do: observer, agent, operator, recorder, admin."),
+        Meta(min_length=1, description="What it may do: observer, agent, operator, recorder, forker, admin."),
     ]
     agent: Annotated[str | None, Meta(description="As for a token.")] = None
 
@@ -386,6 +420,7 @@ class Config(Table, frozen=True, kw_only=True):
     store: StoreConfig = StoreConfig()
     recording: RecordingConfig = RecordingConfig()
     audio: AudioConfig = AudioConfig()
+    fork: ForkConfig = ForkConfig()
     reporting: ReportingConfig = ReportingConfig()
     engine: EngineConfig = EngineConfig()
     trunk: tuple[TrunkConfig, ...] = ()

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar
 
-from ..schema import agent, call, campaign, contact, engine, trunk
+from ..schema import agent, call, campaign, contact, engine, fork, trunk
 from ..schema._base import ById, Done
 from ..schema.event import Event
 from ..store import AnyWrite, Committed, EventDraft
@@ -49,6 +49,13 @@ class Plays(Protocol):
     def list(self, req: ById, /) -> Reply[call.PlayList]: ...
     def hold(self, req: call.Hold, /) -> Reply[Done]: ...
     def unhold(self, req: ById, /) -> Reply[Done]: ...
+
+
+class Forks(Protocol):
+    """engine.forks"""
+
+    def start(self, req: fork.ForkStart, /) -> Reply[fork.ForkInfo]: ...
+    def stop(self, req: fork.ForkStop, /) -> Reply[Done]: ...
 
 
 class Trunks(Protocol):
@@ -137,6 +144,8 @@ class Facade(Protocol):
     def calls(self) -> Calls: ...
     @property
     def plays(self) -> Plays: ...
+    @property
+    def forks(self) -> Forks: ...
     @property
     def trunks(self) -> Trunks: ...
     @property

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..errors import Forbidden
-from ..schema import agent, call, campaign, contact, engine, event, info, session, trunk
+from ..schema import agent, call, campaign, contact, engine, event, fork, info, session, trunk
 from ..schema._base import ById, Done, Request
 from .idem import IdemRule
 from .roles import may
@@ -125,6 +125,10 @@ CALLS = (
          lambda c, p: c.engine.calls.record_start(p)),
     _act("call.record.stop", call.RecordStop, call.RecordInfo, "Complete the recording; `already` when none runs.",
          lambda c, p: c.engine.calls.record_stop(p)),
+    _act("call.fork.start", fork.ForkStart, fork.ForkInfo, "Live audio of a leg to a program and back "
+         "(docs/media-fork.md); the reply comes when its sink is connected.", lambda c, p: c.engine.forks.start(p)),
+    _act("call.fork.stop", fork.ForkStop, Done, "End a fork; `already` when there is none.",
+         lambda c, p: c.engine.forks.stop(p)),
 )  # fmt: skip
 
 CAMPAIGNS = (

@@ -13,13 +13,15 @@ OPEN = frozenset({"api.info", "api.ping", "session.auth"})
 _EVERYONE = ("api.*", "session.auth", "events.*")
 _READ = ("*.get", "*.list", "*.stats", "call.play.list", "engine.health")
 
-# `call.*` does not hold call.record.*: recording people is a permission of its own (role recorder).
+# `call.*` does not hold call.record.* and call.fork.*: recording people, and listening to them live, are permissions of
+# their own (roles recorder, forker).
 ROLES: dict[str, Patterns] = {
     "observer": Patterns(*_EVERYONE, *_READ),
     "agent": Patterns(*_EVERYONE, "agent.login", "agent.ready", "agent.pause", "agent.logout", "agent.wrapup_done",
                       "agent.get"),
     "operator": Patterns(*_EVERYONE, *_READ, "call.*", "call.play.*", "campaign.*", "contact.*", "agent.*"),
     "recorder": Patterns(*_EVERYONE, "call.record.*"),
+    "forker": Patterns(*_EVERYONE, "call.fork.*"),
     "admin": Patterns(">"),
 }  # fmt: skip
 
@@ -42,4 +44,4 @@ def roles_of(method: str) -> tuple[str, ...]:
 
 def only_agent(roles: Iterable[str]) -> bool:
     """Is this session limited to one agent's own state and events?"""
-    return set(roles) <= {"agent", "recorder"}
+    return set(roles) <= {"agent", "recorder", "forker"}

@@ -301,6 +301,18 @@ class LegAudio:
         if self._media:
             self._core.media.close_tap(self._media)
 
+    def open_fork(self, sides: int, buffer_ms: int) -> None:
+        """A tap beside frames(), for a media fork: what it says (1), hears (2), both (3). WrongState: it has one."""
+        self._core.media.open_fork(self._open_media(), sides, buffer_ms)
+
+    def read_fork(self, records: int) -> tuple[bytes, int]:
+        """Whole records, in order, and how many were lost because nobody read. NotFound once the leg is closed."""
+        return self._core.media.read_fork(self._media, records)
+
+    def close_fork(self) -> None:
+        if self._media:
+            self._core.media.close_fork(self._media)
+
     async def digits(self) -> AsyncIterator[str]:
         """Digits the far side presses, from the first call of this on; ends when the leg closes."""
         if self._digits is None:

@@ -132,6 +132,19 @@ class AudioSink:
             if rest.nbytes:
                 await self._signal.wait()
 
+    @property
+    def open(self) -> bool:
+        """Neither closed nor ended with its leg."""
+        return self._open
+
+    def offer(self, pcm: Buffer) -> int:
+        """Queue what fits, without waiting: bytes taken. WrongState when another player has taken the sink's place."""
+        return 2 * self._leg._core.media.write_sink(self._leg._media, pcm)
+
+    def left_bytes(self) -> int:
+        """Queued and not played yet."""
+        return 2 * self._leg._core.media.sink_left(self._leg._media)
+
     def flush(self) -> None:
         """Drop what has not been played: the person has begun to speak."""
         if self._open:

@@ -23,6 +23,7 @@ from .campaigns import Campaigns
 from .cdr_files import CdrFiles
 from .contacts import Contacts
 from .events import Events
+from .forks import Forks
 from .health import Watch
 from .inbound import Inbound
 from .plays import Plays
@@ -81,6 +82,8 @@ class Engine:
             self._stack.push_async_callback(self.cdr_files.close)
         self._stack.push_async_callback(self.calls.settle)
         self._stack.push_async_callback(self._end_calls)
+        self.forks = Forks(self.calls, self.events.publish, self.config.fork)
+        self._stack.push_async_callback(self.forks.close)
         self.agents = Agents(self.calls, self.events)
         self._stack.push_async_callback(self.agents.stop)
         self.campaigns = Campaigns(self.core, self.calls, self.trunks, self.agents, self.store, self.events)

@@ -23,6 +23,8 @@ TOPICS: tuple[TopicInfo, ...] = tuple(
             "A limit of [quality] was crossed: leg_id, alarm, state (begin, end), value, lasted_ms.",
         ),
         ("call.ended", True, "The call has ended: sip_status, q850_cause, side, and what its CDR says."),
+        ("fork.started", True, "A leg's audio goes to a program: leg, sink, format, rate_hz, direction."),
+        ("fork.ended", True, "It goes there no more: reason, frames, dropped, lost, back_ms, back_dropped_ms, clears."),
         ("recording.ready", True, "A recording is complete: path, duration_ms."),
         ("recording.failed", True, "A recording stopped early, the call goes on: error."),
         ("attempt.started", True, "A contact is being dialed: attempt_id, contact_id, ordinal."),
