@@ -290,7 +290,21 @@ cdef extern from "switchroom.h" nogil:
     int media_tone(media *m, uint64_t leg, const tone_spec *t, uint64_t tag)
     int media_dtmf(media *m, uint64_t leg, const char *digits, uint32_t tone_ms, uint32_t gap_ms, uint64_t tag)
     int media_stop_play(media *m, uint64_t leg)
-    int media_record_start(media *m, uint64_t leg, const char *path, uint64_t tag, uint64_t *rec)
+
+    struct record_opts:
+        const char *path
+        size_t suffix
+        uint8_t sides
+        uint8_t format
+        uint32_t part_ms
+        uint64_t part_bytes
+        uint32_t beep_every_ms
+        tone_spec beep
+        uint64_t tag
+
+    int media_record(media *m, uint64_t leg, const record_opts *o, uint64_t *rec)
+    int media_record_pause(media *m, uint64_t rec)
+    int media_record_resume(media *m, uint64_t rec)
     int media_record_stop_at(media *m, uint64_t rec, uint64_t at)
 
     struct amd_opts:

@@ -327,12 +327,27 @@ cdef class Media:
 
     # -------------------------------------------------------- what it listens
 
-    def start_recording(self, uint64_t leg, path, uint64_t tag) -> int:
+    def start_recording(self, uint64_t leg, path, uint64_t tag, *, suffix=0, sides=0, linear=False, part_ms=0,
+                        part_bytes=0, beep_every_ms=0, beep_ms=0, beep_hz=0, beep_cdb=0) -> int:
+        """struct record_opts of switchroom.h."""
         cdef uint64_t rec = 0
         cdef bytes name = os.fsencode(path)
+        cdef lib.record_opts o
         self.alive()
-        check(lib.media_record_start(self.m, leg, name, tag, &rec), f"recording {path}")
+        memset(&o, 0, sizeof(o))
+        o.path, o.suffix, o.sides, o.format, o.tag = name, suffix, sides, linear, tag
+        o.part_ms, o.part_bytes, o.beep_every_ms = part_ms, part_bytes, beep_every_ms
+        o.beep.hz[0], o.beep.total_ms, o.beep.level_cdb = beep_hz, beep_ms, beep_cdb
+        check(lib.media_record(self.m, leg, &o, &rec), f"recording {path}")
         return rec
+
+    def pause_recording(self, uint64_t rec) -> None:
+        self.alive()
+        check(lib.media_record_pause(self.m, rec), "recording")
+
+    def resume_recording(self, uint64_t rec) -> None:
+        self.alive()
+        check(lib.media_record_resume(self.m, rec), "recording")
 
     def stop_recording(self, uint64_t rec, uint64_t at_ns=0) -> None:
         self.alive()

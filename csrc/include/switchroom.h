@@ -276,7 +276,11 @@ int media_event_fd(const struct media *m);
 	X(PLAY_DONE, "play_done")     /* playlist, tone or sent digits ended. a: 0 finished, 1 stopped; tag. Playlists: b:   \
 					 samples from its start, c: samples played in all, d: item */  \
 	X(PLAY_AT, "play_at")         /* a: enum play_at; b, c, d as of PLAY_DONE; tag */              \
-	X(REC_DONE, "rec_done")       /* a: 0 or errno, b: samples per channel, c: bytes; handle: recording */ \
+	X(REC_DONE, "rec_done")       /* a: 0 or errno, b: samples per channel in all parts, c: bytes of the last file,
+					 d: number of parts; handle: recording */                      \
+	X(REC_PART, "rec_part")       /* a file is full, the next one goes on. a: its number from 1, b: its samples, c: bytes */ \
+	X(REC_PAUSED, "rec_paused")   /* b: samples from the beginning; handle: recording */           \
+	X(REC_RESUMED, "rec_resumed") /* b: samples from the beginning */                              \
 	X(REC_ERROR, "rec_error")     /* a: errno (ENOSPC, EIO, ENOBUFS); recording has stopped; REC_DONE follows */ \
 	X(AMD, "amd")                 /* a: enum amd_verdict, b: ms since start, c: confidence 0-1000; d: enum amd_reason */ \
 	X(BEEP, "beep")               /* a: 1 heard, 0 gave up, b: ms since start, c: Hz */            \
@@ -316,7 +320,7 @@ struct media_event {
 	X(RECORD, "record_start") X(RECORD_STOP, "record_stop") X(AMD, "amd_start") X(AMD_STOP, "amd_stop") \
 	X(BEEP, "beep_start") X(TAP, "tap_open") X(TAP_CLOSE, "tap_close") X(SINK, "sink_open")        \
 	X(SINK_FLUSH, "sink_flush") X(SINK_CLOSE, "sink_close") X(QUALITY, "quality")   \
-	X(FORK, "fork")
+	X(FORK, "fork") X(RECORD_PAUSE, "record_pause") X(RECORD_RESUME, "record_resume")
 /* clang-format on */
 
 enum media_command {
@@ -460,10 +464,30 @@ int media_tone(struct media *m, uint64_t leg, const struct tone_spec *t, uint64_
 int media_dtmf(struct media *m, uint64_t leg, const char *digits, uint32_t tone_ms, uint32_t gap_ms, uint64_t tag);
 int media_stop_play(struct media *m, uint64_t leg); /* PLAY_DONE a=1 follows if one ran */
 
-/** Record one leg as stereo WAV at 8 kHz: left what the leg says, right what it hears, both placed by
- *  their RTP time. mu-law for PCMU legs, A-law for PCMA legs. The file is created by the writer thread as
- *  `path`, its header is valid at every instant. */
+/** What of a leg is recorded. */
+enum record_sides { RECORD_BOTH = 0, RECORD_SAID = 1, RECORD_HEARD = 2, RECORD_MIXED = 3 };
+enum record_format { RECORD_AS_LEG = 0, RECORD_LINEAR = 1 };
+struct record_opts {
+	const char *path; /* of the first file. The writer thread creates it, and folders that are missing */
+	size_t suffix;	  /* bytes at the end of `path` that stay at the end when parts are numbered: -2, -3 */
+	/* enum record_sides: both are stereo, left what it says, right what it hears; one of them, or their sum, which for
+	 * a member of a mix is that of the mix as it hears it, is mono. The sum is linear. */
+	uint8_t sides;
+	uint8_t format;		/* enum record_format. As the leg: mu-law for PCMU, A-law for PCMA; linear: 16 bits */
+	uint32_t part_ms;	/* a new file after so long, no sample lost or repeated; 0: 2 GiB */
+	uint64_t part_bytes;	/* or after so much audio; 0: 2 GiB */
+	uint32_t beep_every_ms; /* the leg hears a beep so often while it is recorded; 0: none */
+	struct tone_spec beep;	/* total_ms: how long one is */
+	uint64_t tag;
+};
+/** Record one leg as WAV at 8 kHz, each side placed by its RTP time. The header is valid at every instant. */
+int media_record(struct media *m, uint64_t leg, const struct record_opts *o, uint64_t *rec);
+/** The same with nothing but a path. */
 int media_record_start(struct media *m, uint64_t leg, const char *path, uint64_t tag, uint64_t *rec);
+/** What is said while it is paused is silence in the file and never written. REC_PAUSED, REC_RESUMED follow, unless
+ *  it was so already. */
+int media_record_pause(struct media *m, uint64_t rec);
+int media_record_resume(struct media *m, uint64_t rec);
 int media_record_stop(struct media *m, uint64_t rec); /* REC_DONE follows; also by itself when the leg closes */
 int media_record_stop_at(struct media *m, uint64_t rec, uint64_t at); /* as media_leg_close_at() */
 

@@ -5,36 +5,66 @@
 #include "base/mem.h"
 #include "media/engine.h"
 
-enum { PATH_BYTES = 4096, BEEP_MS = 30000 };
+enum { PATH_BYTES = 4096, PART_DIGITS = 12, BEEP_MS = 30000 };
+#define PART_MAX ((uint64_t)2 << 30) /* a WAV header counts up to 4 GiB */
 
-static struct recording *recording_new(const struct leg *leg, const char *path, size_t n, uint64_t tag)
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a && a < b ? a : b;
+}
+
+/* Whole frames; a chunk at least, so that parts follow each other no faster than chunks. */
+static uint64_t part_limit(const struct record_opts *o, unsigned frame)
+{
+	uint64_t limit = least(o->part_bytes, PART_MAX);
+	limit = least((uint64_t)o->part_ms * RTP_CLOCK_KHZ * frame, limit);
+	return (limit < REC_CHUNK ? REC_CHUNK : limit) / frame * frame;
+}
+
+static struct recording *recording_new(const struct leg *leg, const struct record_opts *o, size_t n)
 {
 	struct recording *rec = mem_zalloc(sizeof(*rec) + n + 1);
 	if (!rec)
 		return NULL;
-	memcpy(rec->path, path, n + 1);
+	memcpy(rec->path, o->path, n + 1);
+	rec->stem = n - o->suffix;
 	rec->leg = leg->handle;
-	rec->tag = tag;
+	rec->tag = o->tag;
+	rec->sides = o->sides;
+	rec->channels = o->sides == RECORD_BOTH ? 2 : 1;
+	bool linear = o->format == RECORD_LINEAR || o->sides == RECORD_MIXED;
+	rec->codec = linear ? CODEC_NONE : CODEC_PCMU; /* or PCMA, when the leg's is known */
+	rec->width = linear ? 2 : 1;
+	rec->part_bytes = part_limit(o, (unsigned)rec->channels * rec->width);
+	rec->beep.every = (uint64_t)o->beep_every_ms * NS_PER_MS;
+	rec->beep.spec = o->beep;
 	rec->fd = -1;
 	rec->chunk[0] = rec->chunk[1] = BLOCKS_NONE;
 	return rec;
 }
 
-int media_record_start(struct media *m, uint64_t handle, const char *path, uint64_t tag, uint64_t *out)
+static bool usable(const struct record_opts *o, size_t n)
+{
+	struct tone tone;
+	return n > 0 && n < PATH_BYTES - PART_DIGITS && o->suffix < n && o->sides <= RECORD_MIXED &&
+	       o->format <= RECORD_LINEAR && (o->beep_every_ms == 0 || tone_init(&tone, &o->beep) == 0);
+}
+
+int media_record(struct media *m, uint64_t handle, const struct record_opts *o, uint64_t *out)
 {
 	struct leg *leg = media_leg(m, handle);
-	size_t n = strnlen(path, PATH_BYTES);
+	size_t n = strnlen(o->path, PATH_BYTES);
 	if (!leg)
 		return -ENOENT;
-	if (n == 0 || n == PATH_BYTES)
+	if (!usable(o, n))
 		return -EINVAL;
 	if (leg->control.recording)
 		return -EPROTO;
-	struct recording *rec = recording_new(leg, path, n, tag);
+	struct recording *rec = recording_new(leg, o, n);
 	if (!rec)
 		return -ENOMEM;
 	rec->handle = slots_add(&m->recordings, rec);
-	struct command c = {.kind = MEDIA_CMD_RECORD, .tag = tag, .u.rec = rec};
+	struct command c = {.kind = MEDIA_CMD_RECORD, .tag = o->tag, .u.rec = rec};
 	int err = rec->handle ? media_post(m, leg, &c) : -ENOBUFS;
 	if (err) {
 		slots_remove(&m->recordings, rec->handle);
@@ -43,6 +73,38 @@ int media_record_start(struct media *m, uint64_t handle, const char *path, uint6
 	}
 	leg->control.recording = *out = rec->handle;
 	return 0;
+}
+
+static size_t extension(const char *path)
+{
+	const char *dot = strrchr(path, '.'), *slash = strrchr(path, '/');
+	return dot && dot > path && (!slash || dot > slash + 1) ? strlen(dot) : 0;
+}
+
+int media_record_start(struct media *m, uint64_t handle, const char *path, uint64_t tag, uint64_t *out)
+{
+	struct record_opts o = {.path = path, .tag = tag, .suffix = extension(path)};
+	return media_record(m, handle, &o, out);
+}
+
+static int post_to_recording(struct media *m, uint64_t handle, enum media_command kind)
+{
+	struct recording *rec = slots_get(&m->recordings, handle);
+	struct leg *leg = rec ? media_leg(m, rec->leg) : NULL;
+	struct command c = {.kind = kind, .u.rec = rec};
+	if (!leg || leg->control.recording != handle)
+		return -ENOENT; /* it ends, or has ended */
+	return media_post(m, leg, &c);
+}
+
+int media_record_pause(struct media *m, uint64_t handle)
+{
+	return post_to_recording(m, handle, MEDIA_CMD_RECORD_PAUSE);
+}
+
+int media_record_resume(struct media *m, uint64_t handle)
+{
+	return post_to_recording(m, handle, MEDIA_CMD_RECORD_RESUME);
 }
 
 int media_record_stop(struct media *m, uint64_t handle)

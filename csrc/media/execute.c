@@ -131,6 +131,17 @@ static int do_record_stop(struct worker *w, struct leg *leg, const struct record
 	return 0;
 }
 
+static int do_record_pause(struct worker *w, struct leg *leg, const struct command *c)
+{
+	if (leg->recording != c->u.rec)
+		return 0;
+	if (c->kind == MEDIA_CMD_RECORD_PAUSE)
+		record_pause(w, leg);
+	else
+		record_resume(w, leg);
+	return 0;
+}
+
 static int execute_leg(struct worker *w, struct leg *leg, const struct command *c)
 {
 	switch ((enum media_command)c->kind) {
@@ -169,6 +180,9 @@ static int execute_leg(struct worker *w, struct leg *leg, const struct command *
 		return do_record(w, leg, c->u.rec);
 	case MEDIA_CMD_RECORD_STOP:
 		return do_record_stop(w, leg, c->u.rec);
+	case MEDIA_CMD_RECORD_PAUSE:
+	case MEDIA_CMD_RECORD_RESUME:
+		return do_record_pause(w, leg, c);
 	case MEDIA_CMD_AMD:
 		listen_amd(w, leg, &c->u.amd);
 		return 0;

@@ -90,7 +90,7 @@ static void on_audio(struct worker *w, struct leg *leg, struct rtp_packet *p)
 		measure_audio(w, leg, p);
 	spread_samples(w, leg, p);
 	if (leg->recording)
-		record_put(w, leg, REC_LEFT, (enum codec)p->pt, p->payload, p->n, leg->rx.epoch, p->ts);
+		record_said(w, leg, (enum codec)p->pt, p->payload, p->n, p->ts);
 	if (leg->bridge)
 		leg_forward(w, leg->bridge, leg, p, false);
 }

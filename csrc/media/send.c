@@ -1,5 +1,6 @@
 /** send.c  What a leg hears: forwarded packets and generated frames. */
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "dsp/g711.h"
@@ -67,6 +68,7 @@ void leg_forward(struct worker *w, struct leg *dst, const struct leg *src, struc
 	if (dst->player.kind != PLAY_NOTHING || !can_send(dst))
 		return;
 	uint64_t key = source_key(src);
+	bool seam = dst->tx.from != key;
 	if (event && dst->te_pt == 255) {
 		rtp_sender_skip(&dst->tx, key, p->seq);
 		return;
@@ -85,8 +87,12 @@ void leg_forward(struct worker *w, struct leg *dst, const struct leg *src, struc
 			g711_transcode(from, to, payload, p->n, payload);
 		if (dst->fork)
 			fork_heard_coded(w, dst, to, payload, p->n, p->ts);
-		if (dst->recording)
-			record_put(w, dst, REC_RIGHT, to, payload, p->n, 0, p->ts);
+		if (dst->recording) {
+			record_beep(w, dst, to, payload, p->n);
+			record_heard(w, dst, seam, to, payload, p->n, p->ts);
+		}
+	} else if (dst->recording) {
+		dst->recording->heard_epoch += seam;
 	}
 	rtp_header(payload - RTP_HEADER, p);
 	transmit(w, dst, payload - RTP_HEADER, RTP_HEADER + p->n);
@@ -105,10 +111,18 @@ static void send_audio(struct worker *w, struct leg *leg, const int16_t *pcm, ui
 	g711_encode((enum codec)leg->codec, pcm, samples, payload);
 	if (leg->fork)
 		fork_heard(w, leg, pcm, samples, p.ts);
-	if (leg->recording)
-		record_put(w, leg, REC_RIGHT, (enum codec)leg->codec, payload, samples, 0, p.ts);
+	if (leg->recording) {
+		record_beep(w, leg, (enum codec)leg->codec, payload, samples);
+		record_heard(w, leg, p.marker, (enum codec)leg->codec, payload, samples, p.ts);
+	}
 	rtp_header(w->scratch, &p);
 	transmit(w, leg, w->scratch, RTP_HEADER + samples);
+}
+
+static void send_silence(struct worker *w, struct leg *leg, uint32_t samples)
+{
+	memset(w->pcm, 0, samples * sizeof(w->pcm[0]));
+	send_audio(w, leg, w->pcm, samples);
 }
 
 static void send_digit(struct worker *w, struct leg *leg, const struct digit_event *e, uint32_t samples)
@@ -178,6 +192,8 @@ void leg_generate(struct worker *w, struct leg *leg)
 	if (pl->kind == PLAY_NOTHING) {
 		if (leg->mix)
 			generate_mix(w, leg, samples);
+		else if (leg->recording && record_beeps_alone(w, leg))
+			send_silence(w, leg, samples);
 		return;
 	}
 	if (pl->kind == PLAY_LIST || pl->kind == PLAY_TAIL) {

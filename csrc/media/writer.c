@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
@@ -16,16 +17,18 @@
 #include "dsp/wav.h"
 #include "media/engine.h"
 
-enum { CHANNELS = 2, RATE = 8000, CHUNKS_MIN = 4, FULL_WAIT_NS = 1000000 };
+enum { RATE = 8000, CHUNKS_MIN = 4, FULL_WAIT_NS = 1000000, PATH_MOST = 4096 };
 
-/* Room for REC_DONE and REC_ERROR of every recording: the ring is never full while the application drains. */
-static void tell(struct recorder *r, const struct recording *rec, enum media_event_kind kind, int error,
-		 int64_t samples, int64_t bytes)
+/* Room for REC_DONE, REC_ERROR and two REC_PART of every recording: the ring is never full while the application
+ * drains. */
+static void tell(struct recorder *r, const struct recording *rec, enum media_event_kind kind, int number,
+		 uint64_t samples)
 {
 	struct media_event ev = {.kind = kind,
-				 .a = error,
-				 .b = samples,
-				 .c = bytes,
+				 .a = number,
+				 .b = (int64_t)samples,
+				 .c = (int64_t)(rec->bytes + WAV_HEADER),
+				 .d = (int32_t)rec->part,
 				 .handle = rec->handle,
 				 .tag = rec->tag,
 				 .at = clock_now()};
@@ -45,7 +48,7 @@ static void fail(struct recorder *r, struct recording *rec, int error)
 	rec->error = error;
 	counter_add(&r->errors, 1);
 	atomic_store_explicit(&rec->failed, true, memory_order_relaxed);
-	tell(r, rec, MEDIA_EV_REC_ERROR, error, 0, 0);
+	tell(r, rec, MEDIA_EV_REC_ERROR, error, 0);
 }
 
 /* All of it or a positive errno; *done tells how much in either case. */
@@ -63,11 +66,17 @@ static int write_all(int fd, const uint8_t *data, size_t n, uint64_t at, size_t 
 	return 0;
 }
 
+static unsigned frame_size(const struct recording *rec)
+{
+	return (unsigned)rec->channels * rec->width;
+}
+
 static int write_header(const struct recording *rec)
 {
 	uint8_t header[WAV_HEADER];
 	size_t done;
-	wav_header(header, rec->codec == CODEC_PCMA ? WAV_ALAW : WAV_ULAW, CHANNELS, RATE, (uint32_t)rec->bytes);
+	enum wav_format format = rec->width == 2 ? WAV_PCM16 : rec->codec == CODEC_PCMA ? WAV_ALAW : WAV_ULAW;
+	wav_header(header, format, rec->channels, RATE, (uint32_t)rec->bytes);
 	return write_all(rec->fd, header, sizeof(header), 0, &done);
 }
 
@@ -83,63 +92,106 @@ static int make_parents(char *path)
 	return 0;
 }
 
-static void on_open(struct recorder *r, struct recording *rec)
+static int create(const struct recording *rec, int *fd)
 {
-	int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
-	rec->fd = open(rec->path, flags, 0666);
-	if (rec->fd < 0 && errno == ENOENT && make_parents(rec->path) == 0)
-		rec->fd = open(rec->path, flags, 0666);
-	int err = rec->fd < 0 ? errno : write_header(rec);
+	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+	char path[PATH_MOST];
+	if (rec->part == 1)
+		snprintf(path, sizeof(path), "%s", rec->path);
+	else
+		snprintf(path, sizeof(path), "%.*s-%u%s", (int)rec->stem, rec->path, rec->part, rec->path + rec->stem);
+	*fd = open(path, flags, 0666);
+	if (*fd < 0 && errno == ENOENT && make_parents(path) == 0)
+		*fd = open(path, flags, 0666);
+	return *fd < 0 ? errno : 0;
+}
+
+static void open_part(struct recorder *r, struct recording *rec)
+{
+	rec->part++;
+	rec->parts_bytes += rec->bytes;
+	rec->bytes = 0;
+	int err = create(rec, &rec->fd);
+	if (!err)
+		err = write_header(rec);
 	if (err)
 		fail(r, rec, err);
 }
 
+static void close_file(struct recorder *r, struct recording *rec)
+{
+	if (rec->fd < 0)
+		return;
+	/* Nothing may lie behind the data that the header does not name, after an error least of all. */
+	if (rec->error && ftruncate(rec->fd, (off_t)(WAV_HEADER + rec->bytes)) != 0)
+		counter_add(&r->errors, 1);
+	if (close(rec->fd) != 0)
+		fail(r, rec, errno);
+	rec->fd = -1;
+}
+
+static void next_part(struct recorder *r, struct recording *rec)
+{
+	close_file(r, rec);
+	if (rec->error)
+		return;
+	tell(r, rec, MEDIA_EV_REC_PART, (int)rec->part, rec->bytes / frame_size(rec));
+	open_part(r, rec);
+}
+
 /* Audio first, then the sizes: what the header promises is always there. */
-static void append(struct recorder *r, struct recording *rec, const uint8_t *data, size_t n)
+static void write_some(struct recorder *r, struct recording *rec, const uint8_t *data, size_t n)
 {
 	size_t done;
-	if (rec->error || rec->fd < 0 || n == 0)
-		return;
 	int err = write_all(rec->fd, data, n, WAV_HEADER + rec->bytes, &done);
-	rec->bytes += done / CHANNELS * CHANNELS;
+	rec->bytes += done / frame_size(rec) * frame_size(rec);
 	counter_add(&r->bytes, done);
 	int header = write_header(rec);
 	if (err || header)
 		fail(r, rec, err ? err : header);
 }
 
+/* A file that is full gets a successor when there is something to put in it. */
+static void append(struct recorder *r, struct recording *rec, const uint8_t *data, size_t n)
+{
+	while (n && !rec->error && rec->fd >= 0) {
+		if (rec->bytes >= rec->part_bytes) {
+			next_part(r, rec);
+			continue;
+		}
+		size_t some = n < rec->part_bytes - rec->bytes ? n : (size_t)(rec->part_bytes - rec->bytes);
+		write_some(r, rec, data, some);
+		data += some;
+		n -= some;
+	}
+}
+
 static void pad(struct recorder *r, struct recording *rec, uint64_t bytes)
 {
 	uint8_t quiet[4096];
-	memset(quiet, g711_silence((enum codec)rec->codec), sizeof(quiet));
-	while (rec->bytes < bytes && !rec->error) {
-		uint64_t left = bytes - rec->bytes;
+	memset(quiet, rec->width == 1 ? g711_silence((enum codec)rec->codec) : 0, sizeof(quiet));
+	while (rec->parts_bytes + rec->bytes < bytes && !rec->error && rec->fd >= 0) {
+		uint64_t left = bytes - rec->parts_bytes - rec->bytes;
 		append(r, rec, quiet, left < sizeof(quiet) ? (size_t)left : sizeof(quiet));
 	}
 }
 
 static void on_close(struct recorder *r, struct recording *rec, const struct writer_job *job)
 {
-	if (job->error)
-		fail(r, rec, job->error);
-	pad(r, rec, job->total * CHANNELS);
-	if (rec->fd >= 0) {
-		/* Nothing may lie behind the data that the header does not name, after an error least of all. */
-		if (rec->error && ftruncate(rec->fd, (off_t)(WAV_HEADER + rec->bytes)) != 0)
-			counter_add(&r->errors, 1);
-		if (close(rec->fd) != 0)
-			fail(r, rec, errno);
-		rec->fd = -1;
+	if (job->error && !rec->error) { /* the worker has told it */
+		rec->error = job->error;
+		counter_add(&r->errors, 1);
 	}
-	tell(r, rec, MEDIA_EV_REC_DONE, rec->error, (int64_t)(rec->bytes / CHANNELS),
-	     (int64_t)(rec->bytes + WAV_HEADER));
+	pad(r, rec, job->total * frame_size(rec));
+	close_file(r, rec);
+	tell(r, rec, MEDIA_EV_REC_DONE, rec->error, (rec->parts_bytes + rec->bytes) / frame_size(rec));
 }
 
 static void work(struct recorder *r, const struct writer_job *job)
 {
 	switch (job->kind) {
 	case WRITER_OPEN:
-		on_open(r, job->rec);
+		open_part(r, job->rec);
 		break;
 	case WRITER_DATA:
 		append(r, job->rec, blocks_at(&r->chunks, job->chunk), job->bytes);
@@ -219,7 +271,7 @@ int recorder_init(struct recorder *r, struct media *m, uint32_t bytes, uint32_t 
 	if (!err)
 		err = mpsc_init(&r->jobs, chunks + 2 * recordings, sizeof(struct writer_job));
 	if (!err)
-		err = ring_init(&r->events, 2 * recordings, sizeof(struct media_event));
+		err = ring_init(&r->events, 4 * recordings, sizeof(struct media_event));
 	return err ? err : start_thread(r);
 }
 

@@ -412,3 +412,104 @@ TEST_NO_OOM(media_free_completes_open_recordings)
 out:
 	scene_close(&s);
 }
+
+static struct record_opts beeping(const struct scene *s, uint32_t every_ms)
+{
+	return (struct record_opts){.path = s->folder.file,
+				    .suffix = 4,
+				    .beep_every_ms = every_ms,
+				    .beep = {.hz = {1400}, .level_cdb = -1300, .total_ms = 200}};
+}
+
+/* Packets of a beep that the far end hears: those that are not silence. */
+static unsigned beeps_heard(const struct far_end *f, unsigned packets)
+{
+	struct datagram d;
+	unsigned loud = 0;
+	for (unsigned i = 0; i < packets && far_hear(f, &d, WAIT_MS); i++)
+		for (size_t k = 0; k < d.rtp.n; k++)
+			if (d.rtp.payload[k] != 0xff && d.rtp.payload[k] != 0x7f) {
+				loud++;
+				break;
+			}
+	return loud;
+}
+
+TEST_NO_OOM(media_recording_beeps_by_itself_to_a_leg_that_hears_nothing)
+{
+	struct scene s;
+	uint64_t rec;
+	CHECK(scene_open(&s, NULL));
+	struct record_opts o = beeping(&s, 400);
+	CHECK(media_record(s.r.m, s.a.leg, &o, &rec) == 0);
+	CHECK(beeps_heard(&s.a, 20) >= 18); /* two beeps of ten packets; nothing else comes */
+out:
+	scene_close(&s);
+}
+
+TEST_NO_OOM(media_recording_lays_its_beep_over_what_the_leg_hears)
+{
+	struct scene s;
+	struct media_event done;
+	struct datagram d;
+	uint64_t rec, start = 0;
+	unsigned loud = 0, heard = 0;
+	CHECK(scene_open(&s, NULL));
+	CHECK(media_bridge(s.r.m, s.a.leg, s.b.leg) == 0);
+	CHECK(rig_settle(&s.r, s.a.leg));
+	struct record_opts o = beeping(&s, 60000);
+	CHECK(media_record(s.r.m, s.a.leg, &o, &rec) == 0);
+	CHECK(rig_settle(&s.r, s.a.leg));
+	for (unsigned step = 0; step < 20; step++) {
+		rig_pace(&start, step);
+		far_say(&s.b, 0x21);
+	}
+	CHECK(rig_received(&s.r, s.b.leg, 20));
+	while (heard < 20 && far_hear(&s.a, &d, WAIT_MS)) {
+		heard++;
+		loud += d.rtp.n == 160 && memcmp(d.rtp.payload, d.rtp.payload + 1, 159) != 0;
+	}
+	CHECK(heard >= 20 && loud >= 5 && loud <= 10); /* 200 ms, less what was sent by itself before */
+	rig_sleep(60);
+	CHECK(media_record_stop(s.r.m, rec) == 0);
+	CHECK(rig_wait(&s.r, MEDIA_EV_REC_DONE, rec, &done) && load(&s, s.folder.file));
+	CHECK(find(&s, 1, 0x21, 0) >= 0); /* and what is heard is what is recorded */
+out:
+	scene_close(&s);
+}
+
+TEST_NO_OOM(media_recording_pauses_and_goes_on_by_command)
+{
+	struct scene s;
+	struct media_event paused, resumed, done;
+	uint64_t rec;
+	CHECK(scene_open(&s, NULL));
+	CHECK(media_record_start(s.r.m, s.a.leg, s.folder.file, 9, &rec) == 0);
+	CHECK(media_record_pause(s.r.m, rec) == 0);
+	CHECK(rig_wait(&s.r, MEDIA_EV_REC_PAUSED, rec, &paused) && paused.tag == 9);
+	CHECK(media_record_resume(s.r.m, rec) == 0);
+	CHECK(rig_wait(&s.r, MEDIA_EV_REC_RESUMED, rec, &resumed) && resumed.b >= paused.b);
+	CHECK(media_record_stop(s.r.m, rec) == 0 && media_record_pause(s.r.m, rec) == -ENOENT);
+	CHECK(rig_wait(&s.r, MEDIA_EV_REC_DONE, rec, &done) && done.a == 0 && done.d == 1);
+	CHECK(media_record_resume(s.r.m, rec) == -ENOENT);
+out:
+	scene_close(&s);
+}
+
+TEST_NO_OOM(media_recording_refuses_options_that_cannot_be)
+{
+	struct scene s;
+	uint64_t rec;
+	CHECK(scene_open(&s, NULL));
+	struct record_opts o = beeping(&s, 1000);
+	o.beep.hz[0] = 0;
+	CHECK(media_record(s.r.m, s.a.leg, &o, &rec) == -EINVAL);
+	o = beeping(&s, 1000);
+	o.sides = 4;
+	CHECK(media_record(s.r.m, s.a.leg, &o, &rec) == -EINVAL);
+	o = beeping(&s, 1000);
+	o.suffix = strlen(o.path);
+	CHECK(media_record(s.r.m, s.a.leg, &o, &rec) == -EINVAL);
+out:
+	scene_close(&s);
+}
