@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -147,7 +148,7 @@ def _check(config: Config) -> list[str]:
             ip_address(config.media.address)
         except ValueError:
             problems.append(f"media.address: found {config.media.address!r}; must be an IP address of this machine")
-    return problems + _check_routes(config) + _check_trunks(config)
+    return problems + _check_routes(config) + _check_trunks(config) + _check_recording(config)
 
 
 def _check_listen(name: str, text: str, schemes: set[str]) -> list[str]:
@@ -166,6 +167,31 @@ def _is_loopback(text: str) -> bool:
         return ip_address(parse_listen(text).host).is_loopback
     except ValueError:
         return True  # reported already
+
+
+def _check_recording(config: Config) -> list[str]:
+    recording, problems = config.recording, []
+    ids: set[str] = set()
+    for i, key in enumerate(recording.key):
+        if [key.file, key.env, key.command].count(None) != 2:
+            problems.append(f"recording.key[{i}] ({key.id}): needs one of file, env and command")
+        if key.id in ids:
+            problems.append(f"recording.key[{i}].id: found {key.id!r} twice; each key needs an id of its own")
+        ids.add(key.id)
+    if recording.key and find_spec("cryptography") is None:
+        problems.append(
+            "recording.key: encryption needs the package cryptography: pip install 'switchroom[encryption]'"
+        )
+    if recording.require_key and not recording.key:
+        problems.append(
+            "recording.require_key: found true, and there is no [[recording.key]]: nothing could be recorded"
+        )
+    if recording.format != "wav" and find_spec("soundfile") is None:
+        problems.append(
+            f"recording.format: found {recording.format!r}; it needs the package soundfile: "
+            "pip install 'switchroom[audio]'"
+        )
+    return problems
 
 
 def _check_trunks(config: Config) -> list[str]:
@@ -210,4 +236,9 @@ def _with_passwords(config: Config, file: str, folder: Path) -> Config:
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{file}: trunk[{i}].password_file: {path} cannot be read: {error}") from error
         trunks.append(msgspec.structs.replace(trunk, password=password, password_file=None))
-    return msgspec.structs.replace(config, trunk=tuple(trunks))
+    keys = tuple(
+        key if key.file is None else msgspec.structs.replace(key, file=str(folder / key.file))
+        for key in config.recording.key
+    )
+    recording = msgspec.structs.replace(config.recording, key=keys)
+    return msgspec.structs.replace(config, trunk=tuple(trunks), recording=recording)

@@ -287,10 +287,105 @@ class StoreConfig(Table, frozen=True, kw_only=True):
     ] = 1_000_000
 
 
-class RecordingConfig(Table, frozen=True, kw_only=True):
-    path: Annotated[Text, Meta(description="Folder of the recordings; subfolders by date and hour are made in it.")] = (
-        "./recordings"
+class RecordingKeyConfig(Table, frozen=True, kw_only=True):
+    """[[recording.key]]: the last one of a tenant encrypts what is recorded from now on, all of them decrypt."""
+
+    id: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9_.:-]{1,64}$", description="Its name, in the header of every file encrypted with it."
+        ),
+    ]
+    tenant: Annotated[Text | None, Meta(description="Whose recordings. None: of all who have no key of their own.")] = (
+        None
     )
+    file: Annotated[
+        str | None, Meta(description="File of the key: 32 bytes, raw, as 64 hexadecimal digits, or in base64.")
+    ] = None
+    env: Annotated[str | None, Meta(description="Environment variable that holds it.")] = None
+    command: Annotated[
+        str | None,
+        Meta(description="Command, run at start without a shell, that prints it: the client of a key service."),
+    ] = None
+
+
+class RetentionConfig(Table, frozen=True, kw_only=True):
+    """[[recording.retention]]: the first rule that fits a recording decides; without one it is kept for ever."""
+
+    campaign: Annotated[Text | None, Meta(description="Campaign id, glob. None: any, or none.")] = None
+    tenant: Annotated[Text | None, Meta(description="Tenant, glob.")] = None
+    disposition: Annotated[Text | None, Meta(description="Disposition of the call, glob.")] = None
+    keep_days: Annotated[
+        int | None,
+        Meta(ge=0, le=36_500, description="Erased so many days after its end. None: kept for ever."),
+    ] = None
+
+
+class RecordingConfig(Table, frozen=True, kw_only=True):
+    path: Annotated[
+        Text, Meta(description="Folder of the recordings; subfolders by date, hour and a hash are made in it.")
+    ] = "./recordings"
+    spool: Annotated[
+        str | None,
+        Meta(
+            description="Folder where recordings grow until they are complete. None: beside where they will be. With "
+            "encryption, name one in memory (tmpfs) or on an encrypted disk: what grows is not encrypted yet."
+        ),
+    ] = None
+    format: Annotated[
+        Literal["wav", "flac", "opus"],
+        Meta(
+            description="wav: G.711 as received. flac: the same samples in about half the space. opus: about a "
+            "tenth, lossy. Encoded in the background, verified before the WAV file is removed."
+        ),
+    ] = "wav"
+    linear: Annotated[bool, Meta(description="WAV holds 16-bit samples instead of the leg's G.711.")] = False
+    sides: Annotated[
+        Literal["both", "customer", "agent", "mixed"],
+        Meta(
+            description="both: stereo, left the recorded leg (the customer of a campaign), right what it hears; "
+            "customer or agent: that side alone, mono; mixed: both added, mono."
+        ),
+    ] = "both"
+    part_ms: Annotated[
+        int, Meta(ge=0, le=86_400_000, description="A new file after so long, ms, without a seam. 0: one file.")
+    ] = 0
+    part_mib: Annotated[int, Meta(ge=0, le=2_048, description="A new file after so much audio. 0: after 2 GiB.")] = 0
+    beep_every_ms: Annotated[
+        int,
+        Meta(ge=0, le=600_000, description="The recorded leg hears a beep so often, ms. 0: none. US usage: 15,000."),
+    ] = 0
+    beep_ms: Annotated[int, Meta(ge=20, le=2_000, description="How long a beep is, ms.")] = 200
+    beep_hz: Annotated[int, Meta(ge=300, le=3_400, description="Its pitch, Hz. 47 CFR 64.501: 1,400.")] = 1_400
+    beep_dbm0: Annotated[int, Meta(ge=-40, le=0, description="Its level, dBm0.")] = -18
+    sync: Annotated[
+        Literal["close", "interval", "none"],
+        Meta(
+            description="When audio is forced to the disk. close: before a recording is announced; interval: also "
+            "every sync_ms while it grows; none: when the kernel likes, a power cut may cost announced recordings."
+        ),
+    ] = "close"
+    sync_ms: Annotated[int, Meta(ge=1_000, le=600_000, description="sync = interval: so often, ms.")] = 5_000
+    buffer_mib: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=4_096,
+            description="Memory for audio that waits for the disk, MiB; a recording needs 32 KiB. A disk too slow for "
+            "it ends recordings with recording.failed, never calls.",
+        ),
+    ] = 64
+    require_key: Annotated[bool, Meta(description="Refuse to record when there is no key for the call's tenant.")] = (
+        False
+    )
+    key: Annotated[
+        tuple[RecordingKeyConfig, ...],
+        Meta(description="Keys; with one for its tenant, or one for all, a recording is encrypted (AES-256-GCM)."),
+    ] = ()
+    retention: Annotated[tuple[RetentionConfig, ...], Meta(description="What is erased when, in order.")] = ()
+    retention_every_ms: Annotated[
+        int, Meta(ge=1_000, le=86_400_000, description="How often the rules are looked at, ms.")
+    ] = 3_600_000
 
 
 class AudioConfig(Table, frozen=True, kw_only=True):
@@ -381,7 +476,8 @@ class RouteConfig(Table, frozen=True, kw_only=True):
     failover: Annotated[
         tuple[str, ...], Meta(description="dial: trunks tried next when one fails (5xx, no answer from it, limits).")
     ] = ()
-    record: Annotated[bool, Meta(description="Record both sides as one stereo file.")] = False
+    record: Annotated[bool, Meta(description="Record the caller's leg, as [recording] says.")] = False
+    tenant: Annotated[Text | None, Meta(description="Whose calls these are: chooses the recording key.")] = None
     status: Annotated[int, Meta(ge=400, le=699, description="reject: SIP status.")] = 603
     auth: Annotated[
         bool, Meta(description="Must be false: digest authentication of callers comes with a later version.")

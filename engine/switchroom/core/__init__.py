@@ -12,7 +12,7 @@ from .music import Music
 from .options import CoreOptions
 from .playback import Playback, PlaybackState, Position
 from .quality import LegQuality, QualityAlarm, QualityOptions, Rating, SideSound
-from .recording import Recording, RecordResult
+from .recording import Beep, Gap, Recording, RecordOptions, RecordPart, RecordResult, part_path
 from .sounds import Pause, Playable, Segment, Sound, Source, Tone, length_ms
 from .uri import SipUri, parse_uri
 
@@ -21,6 +21,7 @@ __all__ = [
     "MAX_FORWARDS",
     "AmdResult",
     "AudioSink",
+    "Beep",
     "BeepResult",
     "Clip",
     "Core",
@@ -29,6 +30,7 @@ __all__ = [
     "End",
     "FileLimits",
     "Frames",
+    "Gap",
     "Leg",
     "LegEvent",
     "LegEventKind",
@@ -45,6 +47,8 @@ __all__ = [
     "QualityAlarm",
     "QualityOptions",
     "Rating",
+    "RecordOptions",
+    "RecordPart",
     "RecordResult",
     "Recording",
     "Segment",
@@ -56,4 +60,5 @@ __all__ = [
     "failure",
     "length_ms",
     "parse_uri",
+    "part_path",
 ]

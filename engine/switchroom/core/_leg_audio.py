@@ -18,7 +18,7 @@ from .events import AmdResult, BeepResult, Digit, LegEvent, LegEventKind, LegSta
 from .music import Music, Parked
 from .playback import Playback, Position
 from .quality import LegQuality, QualityAlarm
-from .recording import Recording, RecordResult
+from .recording import SIDES, Beep, Gap, Recording, RecordOptions, RecordPart, RecordResult
 from .sounds import SAMPLES_PER_MS, Playable, Source, as_items
 
 if TYPE_CHECKING:
@@ -243,18 +243,37 @@ class LegAudio:
 
     # -------------------------------------------------------- who listens to it
 
-    def record(self, path: str | os.PathLike[str]) -> Recording:
-        """Record both sides as a stereo WAV file at `path`; missing folders are made."""
-        name = os.fspath(path)
+    def record(self, path: str | os.PathLike[str], options: RecordOptions | None = None) -> Recording:
+        """Record as a WAV file at `path`, both sides unless told otherwise; missing folders are made."""
+        name, o = os.fspath(path), options or RecordOptions()
         os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
-        handle = self._core.media.start_recording(self._open_media(), name, 0)
-        recording = Recording(self, handle, name)
+        suffix = os.path.splitext(name)[1] if o.suffix is None else o.suffix
+        beep = o.beep or Beep(every_ms=0)
+        handle = self._core.media.start_recording(
+            self._open_media(),
+            name,
+            0,
+            suffix=len(os.fsencode(suffix)),
+            sides=SIDES.index(o.sides),
+            linear=o.linear,
+            part_ms=o.part_ms,
+            part_bytes=o.part_bytes,
+            beep_every_ms=beep.every_ms,
+            beep_ms=beep.ms,
+            beep_hz=beep.hz,
+            beep_cdb=round(beep.level_dbm0 * 100),
+        )
+        recording = Recording(self, handle, name, suffix)
         self._core._recordings[handle] = recording
         self._recordings += 1
         return recording
 
     def _stop_recording(self, handle: int, at: float) -> None:
         self._core.media.stop_recording(handle, round(at * 1e9))
+
+    def _pause_recording(self, handle: int, on: bool) -> None:
+        media = self._core.media
+        (media.pause_recording if on else media.resume_recording)(handle)
 
     def amd(
         self,
@@ -422,18 +441,42 @@ class LegAudio:
             self._parked.resume(self)
         self._emit(LegEventKind.PLAYED, at, playback)
 
+    def _tell_recording(self, recording: Recording, kind: LegEventKind, at: float, value: Any) -> None:
+        if recording.listener is not None:
+            try:
+                recording.listener(LegEvent(kind, at, value))
+            except Exception:
+                log.exception("leg_event_handler_failed", leg_id=self.id, kind=kind.value)
+        self._emit(kind, at, value)
+
     def _on_rec_done(self, event: MediaEvent) -> None:
         recording = self._core._recordings.pop(event[1])
         self._recordings -= 1
-        result = RecordResult(recording.path, event[5], event[6], event[4])
+        result = RecordResult(recording.path, event[5], event[6], event[4], max(event[7], 1))
         recording._end(result)
         at = event[3] * 1e-9
-        self._emit(LegEventKind.RECORDED, at, result)
+        self._tell_recording(recording, LegEventKind.RECORDED, at, result)
         self._close_if_done(at)
+
+    def _on_rec_part(self, event: MediaEvent) -> None:
+        recording, number = self._core._recordings[event[1]], event[4]
+        part = RecordPart(recording.part(number), number, event[5], event[6])
+        self._tell_recording(recording, LegEventKind.RECORD_PART, event[3] * 1e-9, part)
+
+    def _on_rec_paused(self, event: MediaEvent) -> None:
+        recording, gap = self._core._recordings[event[1]], Gap(event[5], None)
+        recording.gaps.append(gap)
+        self._tell_recording(recording, LegEventKind.RECORD_PAUSED, event[3] * 1e-9, gap)
+
+    def _on_rec_resumed(self, event: MediaEvent) -> None:
+        recording = self._core._recordings[event[1]]
+        recording.gaps[-1] = Gap(recording.gaps[-1].start, event[5])
+        self._tell_recording(recording, LegEventKind.RECORD_RESUMED, event[3] * 1e-9, recording.gaps[-1])
 
     def _on_rec_error(self, event: MediaEvent) -> None:
         log.warning("recording_failed", leg_id=self.id, error=os.strerror(event[4]))
-        self._emit(LegEventKind.RECORD_ERROR, event[3] * 1e-9, event[4])
+        recording = self._core._recordings[event[1]]
+        self._tell_recording(recording, LegEventKind.RECORD_ERROR, event[3] * 1e-9, event[4])
 
     def _on_amd(self, event: MediaEvent) -> None:
         result = AmdResult(AMD_VERDICTS[event[4]], event[5], event[6] / 1000, AMD_REASONS[event[7]])
@@ -473,5 +516,7 @@ ON_MEDIA: tuple[Callable[[LegAudio, MediaEvent], None], ...] = tuple(
 )
 """The handler of each event kind."""
 
-OF_RECORDING = frozenset(MEDIA_EVENTS.index(name) for name in ("rec_done", "rec_error"))
+OF_RECORDING = frozenset(
+    MEDIA_EVENTS.index(name) for name in ("rec_done", "rec_error", "rec_part", "rec_paused", "rec_resumed")
+)
 """Kinds whose handle is a recording's."""

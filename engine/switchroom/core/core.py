@@ -101,6 +101,7 @@ class Core:
                 packet_wake=o.wake == "packet",
                 pin=o.pin,
                 silence_ms=o.silence_ms,
+                rec_buffer=o.record_buffer,
             )
         except BaseException:
             self.sip.close()

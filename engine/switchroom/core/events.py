@@ -34,6 +34,9 @@ class LegEventKind(Enum):
     PLAYING = "playing"  # the Playback: it has begun, or a command to it was carried out
     PLAYED = "played"  # the Playback: it has ended
     RECORDED = "recorded"  # RecordResult
+    RECORD_PART = "record_part"  # RecordPart
+    RECORD_PAUSED = "record_paused"  # Gap
+    RECORD_RESUMED = "record_resumed"  # Gap
     RECORD_ERROR = "record_error"  # errno; the recording has stopped, the call goes on
     QUALITY = "quality"  # QualityAlarm
     ENDED = "ended"  # End; no more signalling

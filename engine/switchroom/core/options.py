@@ -21,6 +21,7 @@ class CoreOptions:
     dialogs at once, an INVITE beyond it gets 503. `rcvbuf`: bytes of kernel buffer per SIP socket, what a stalled
     loop can be late by. `clip_cache`: bytes of audio kept of files that nothing plays. `files`: what one may cost.
     `quality`: measure every leg; None: none.
+    `record_buffer`: bytes of audio that may wait for the disk, 0: 64 MiB.
     """
 
     sip_listen: Sequence[tuple[str, int]] = (("127.0.0.1", 0),)
@@ -40,3 +41,4 @@ class CoreOptions:
     clip_cache: int = 256 << 20
     files: FileLimits = field(default_factory=FileLimits)
     quality: QualityOptions | None = None
+    record_buffer: int = 0

@@ -22,6 +22,11 @@ class WavInfo:
     claimed_frames: int
 
     @property
+    def bytes(self) -> int:
+        """Of audio in the file."""
+        return self.frames * _BYTES[self.format] * self.channels
+
+    @property
     def duration_ms(self) -> float:
         return self.frames * 1000 / self.rate
 
