@@ -18,6 +18,7 @@ SUITES = {
     "signalling": "back-to-back calls per second, setup time",
     "amd": "originate and answering-machine detection",
     "flat": "memory over many calls",
+    "publish": "recordings made durable, hashed, encoded, encrypted",
 }
 
 

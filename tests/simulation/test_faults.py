@@ -15,9 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from switchroom.cli import main as cli
 from switchroom.client import Client
 from switchroom.core import Core, CoreOptions
 from switchroom.errors import CallFailed, Unreachable
+from switchroom.recording.durable import sha256_of
+from switchroom.recording.verify import problems
 from switchroom.schema.event import Event
 from tests.conftest import Daemon, free_port, free_port_range
 
@@ -120,18 +123,24 @@ async def test_calls_left_at_the_drain_deadline_are_hung_up(phone: Core, make_da
     assert await asyncio.to_thread(daemon.wait) == 0
 
 
-async def test_a_recording_plays_up_to_the_crash(phone: Core, make_daemon: Callable[[str], Daemon]) -> None:
-    """SIGKILL while recording: the header is valid and at most three seconds are missing."""
+async def test_a_recording_plays_up_to_the_crash(
+    phone: Core, make_daemon: Callable[[str], Daemon], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """SIGKILL while recording: the file plays as it is, at most three seconds are missing; the next start publishes
+    it; who may erase it gets a proof."""
     sip = free_port()
     daemon = make_daemon(configuration(sip=sip))
     call = phone.dial(f"sip:echo@127.0.0.1:{sip}")
     await call.wait_answered()
     call.tone(440, total_ms=0)
-    await asyncio.sleep(5)
+    recordings = daemon.folder / "recordings"
+    deadline = time.monotonic() + 30
+    while sum(file.stat().st_size for file in recordings.rglob("*.part")) < 48_000 and time.monotonic() < deadline:
+        await asyncio.sleep(0.05)
     daemon.kill()
-    [file] = (daemon.folder / "recordings").rglob("*.wav")
+    [file] = recordings.rglob("*.wav.part")
     probe = subprocess.run(
-        ["ffprobe", "-v", "error", "-of", "json", "-show_streams", str(file)],
+        ["ffprobe", "-v", "error", "-of", "json", "-show_streams", "-f", "wav", str(file)],
         capture_output=True,
         text=True,
         check=True,
@@ -140,6 +149,28 @@ async def test_a_recording_plays_up_to_the_crash(phone: Core, make_daemon: Calla
     assert stream["channels"] == 2 and stream["sample_rate"] == "8000"
     assert float(stream["duration"]) >= 2.0
     call.hangup()
+
+    with file.open("r+b") as damaged:  # and as if the power had gone: the header is of before the last write
+        damaged.seek(4)
+        damaged.write(b"\0" * 4)
+    await asyncio.to_thread(daemon.start)
+    ready = await asyncio.to_thread(next_event, daemon, "recording.ready", 30.0)
+    assert ready.data["recovered"] and ready.data["duration_ms"] >= 2000
+    [path] = recordings.rglob("*.wav")
+    assert str(path) == ready.data["path"] and problems(path) == [] and sha256_of(path) == ready.data["sha256"]
+
+    control = ("--control", f"unix:{daemon.folder / 'control.sock'}")
+    name = ready.data["recording_id"]
+    listing = await asyncio.to_thread(cli.main, ["recordings", "list", *control])
+    assert listing == 0 and f"ready  {name}/1" in capsys.readouterr().out
+    hold = ["recordings", "hold", name, "--reason", "case 17", *control]
+    erase = ["recordings", "erase", name, "--reason", "asked for", *control]
+    assert await asyncio.to_thread(cli.main, hold) == 0
+    assert await asyncio.to_thread(cli.main, erase) == 1 and "case 17" in capsys.readouterr().err
+    assert await asyncio.to_thread(cli.main, ["recordings", "release", name, *control]) == 0
+    assert await asyncio.to_thread(cli.main, erase) == 0 and "proof" in capsys.readouterr().out
+    assert not path.exists()
+    assert cli.main(["recordings", "verify", str(recordings)]) == 0, "and the ledger is whole"
 
 
 @pytest.fixture

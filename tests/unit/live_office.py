@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from switchroom.config import RouteConfig, TrunkConfig
+from switchroom.config import RecordingConfig, RouteConfig, TrunkConfig
 from switchroom.core import Core, CoreOptions, Leg, QualityOptions
 from switchroom.live.calls import Calls
 from switchroom.live.events import Events
 from switchroom.live.inbound import Inbound
+from switchroom.live.recordings import Recordings
 from switchroom.live.trunks import Trunks
 from switchroom.schema.event import Event
 from switchroom.store import Store
@@ -29,6 +30,8 @@ class Office:
     calls: Calls
     caller: Core
     carriers: dict[str, Core]
+    recordings: Recordings
+    events_of: Events
     events: list[Event] = field(default_factory=list)
 
     def dial(self, user: str, **options: Any) -> Leg:
@@ -41,6 +44,13 @@ class Office:
             while len(rows := await self.store.query(read_calls)) < count:
                 await asyncio.sleep(0.02)
         return rows
+
+    async def recorded(self, count: int = 1) -> list[Event]:
+        """The events recording.ready, once there are `count`: the files lie at their places."""
+        async with asyncio.timeout(10):
+            while len(found := [event for event in self.events if event.topic == "recording.ready"]) < count:
+                await asyncio.sleep(0.02)
+        return found
 
     async def topics(self, last: str = "call.ended") -> list[str]:
         """Topics of all events so far, once one of the topic `last` is among them."""
@@ -62,9 +72,10 @@ async def office(
     routes: tuple[RouteConfig, ...] = (),
     carriers: dict[str, Callable[[Leg], object]] | None = None,
     quality: QualityOptions | None = None,
+    recording: dict[str, Any] | None = None,
     **trunk_options: Any,
 ) -> AsyncIterator[Office]:
-    """`carriers`: name of a trunk and what its far side does with a call."""
+    """`carriers`: name of a trunk and what its far side does with a call. `recording`: of [recording]."""
     first, _ = free_port_range(160)
     async with contextlib.AsyncExitStack() as stack:
         store = Store(f"sqlite:{folder}/test.db", synchronous="NORMAL")
@@ -84,10 +95,14 @@ async def office(
         trunks = Trunks(core, configs, events.publish)
         await trunks.start()
         stack.push_async_callback(trunks.stop)
-        calls = Calls(core, trunks, store, folder / "recordings", events)
+        config = RecordingConfig(path=str(folder / "recordings"), **(recording or {}))
+        recordings = Recordings(config, store, events)
+        calls = Calls(core, trunks, store, recordings, events)
         core.incoming = Inbound(core, calls, trunks, routes)
-        made = Office(core, store, trunks, calls, caller, far)
+        made = Office(core, store, trunks, calls, caller, far, recordings, events)
         store.on_committed(made.events.extend)
+        await recordings.start()
+        stack.push_async_callback(recordings.stop)
         stack.push_async_callback(calls.settle)
         stack.push_async_callback(core.stop)
         yield made

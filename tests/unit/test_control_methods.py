@@ -44,12 +44,26 @@ async def calls(o: Office, ask: Typed) -> None:
     listener.close()
     await ask("call.dtmf", id=one.id, digits="12#")
     path = (await ask("call.record.start", id=one.id)).path
-    assert (await ask("call.record.stop", id=one.id)).path == path
+    assert (await ask("call.record.pause", id=one.id)).paused
+    assert not (await ask("call.record.resume", id=one.id)).paused
+    stopped = await ask("call.record.stop", id=one.id)
+    assert stopped.path == path and stopped.ready
+    await recordings(ask, stopped.recording_id)
     await ask("call.play", id=two.id, file=str(VOICE))
     await ask("call.bridge", id=one.id, with_id=two.id)
     for call in (one, two):
         await ask("call.hangup", id=call.id)
         assert (await ask("call.get", id=call.id)).state in {"answered", "ended"}
+
+
+async def recordings(ask: Typed, name: str) -> None:
+    [item] = (await ask("recording.list", call_id=name)).items
+    assert (await ask("recording.get", id=name)) == item and item.state == "ready"
+    assert (await ask("recording.read", id=name, length=4)).data == b"RIFF"
+    await ask("recording.hold", id=name, reason="case 17")
+    assert (await ask("recording.retention", dry_run=True)).due == 0
+    await ask("recording.release", id=name)
+    assert (await ask("recording.erase", id=name, reason="asked for")).files == 1
 
 
 async def campaigns(ask: Typed) -> None:

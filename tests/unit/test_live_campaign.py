@@ -57,6 +57,9 @@ async def test_person_talks_to_a_nailed_up_agent_until_they_hang_up(floor: Floor
     [cdr] = await floor.cdrs()
     assert (cdr.disposition, cdr.attempt_id, cdr.talk_ms) == ("talked", attempt.id, attempt.talk_ms)
     assert cdr.recording is not None
+    async with asyncio.timeout(10):
+        while not Path(cdr.recording).exists():  # published a moment after the call's end
+            await asyncio.sleep(0.02)
     assert problems(Path(cdr.recording), cdr.talk_ms, tolerance_ms=100) == []
     assert floor.agent().state == "wrapup"
     assert floor.agent().talks == 1

@@ -18,6 +18,7 @@ from ..schema.engine import EngineStats, Health
 from ..schema.event import Subscribed
 from ..schema.fork import ForkInfo
 from ..schema.info import ApiInfo
+from ..schema.recording import Erased, RecordingData, RecordingInfo, RecordingPage, RetentionResult
 from ..schema.session import ClientInfo, Pong, SessionPage, Welcome
 from ..schema.trunk import TrunkInfo, TrunkPage
 from ._invoke import AsyncInvoke, AsyncTyped, Invoke, Typed, given
@@ -40,6 +41,13 @@ MUTATING = frozenset(
         "call.record.stop",
         "call.fork.start",
         "call.fork.stop",
+        "call.record.pause",
+        "call.record.resume",
+        "recording.read",
+        "recording.hold",
+        "recording.release",
+        "recording.erase",
+        "recording.retention",
         "campaign.create",
         "campaign.update",
         "campaign.start",
@@ -222,11 +230,15 @@ class AsyncCallRecordMethods(AsyncInvoke):
         *,
         id: str,
         name: str | None = None,
+        sides: Literal["both", "customer", "agent", "mixed"] | None = None,
+        beep_every_ms: int | None = None,
     ) -> RecordInfo:
         """Record a call as a stereo file."""
         return await self.typed("call.record.start", given(
             id=id,
             name=name,
+            sides=sides,
+            beep_every_ms=beep_every_ms,
         ), RecordInfo)
 
     async def stop(
@@ -236,6 +248,26 @@ class AsyncCallRecordMethods(AsyncInvoke):
     ) -> RecordInfo:
         """Complete the recording; `already` when none runs."""
         return await self.typed("call.record.stop", given(
+            id=id,
+        ), RecordInfo)
+
+    async def pause(
+        self,
+        *,
+        id: str,
+    ) -> RecordInfo:
+        """Silence in the file from now on, nothing of what is said is kept; `already` when it is paused."""
+        return await self.typed("call.record.pause", given(
+            id=id,
+        ), RecordInfo)
+
+    async def resume(
+        self,
+        *,
+        id: str,
+    ) -> RecordInfo:
+        """Record again; `already` when it was not paused."""
+        return await self.typed("call.record.resume", given(
             id=id,
         ), RecordInfo)
 
@@ -414,6 +446,102 @@ class AsyncCallMethods(AsyncInvoke):
             tone_ms=tone_ms,
             gap_ms=gap_ms,
         ), Done)
+
+
+class AsyncRecordingMethods(AsyncInvoke):
+    """recording.*"""
+
+    async def list(
+        self,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+        call_id: str | None = None,
+        campaign_id: str | None = None,
+        state: Literal["recording", "closed", "ready", "failed", "erased"] | None = None,
+    ) -> RecordingPage:
+        """Recorded files, by id and part."""
+        return await self.typed("recording.list", given(
+            limit=limit,
+            after=after,
+            call_id=call_id,
+            campaign_id=campaign_id,
+            state=state,
+        ), RecordingPage)
+
+    async def get(
+        self,
+        *,
+        id: str,
+        part: int | None = None,
+    ) -> RecordingInfo:
+        """One recorded file."""
+        return await self.typed("recording.get", given(
+            id=id,
+            part=part,
+        ), RecordingInfo)
+
+    async def read(
+        self,
+        *,
+        id: str,
+        part: int | None = None,
+        offset: int | None = None,
+        length: int | None = None,
+    ) -> RecordingData:
+        """A piece of the audio, decrypted. Goes to the audit log."""
+        return await self.typed("recording.read", given(
+            id=id,
+            part=part,
+            offset=offset,
+            length=length,
+        ), RecordingData)
+
+    async def hold(
+        self,
+        *,
+        id: str,
+        reason: str,
+    ) -> Done:
+        """Legal hold: neither rules nor people erase it."""
+        return await self.typed("recording.hold", given(
+            id=id,
+            reason=reason,
+        ), Done)
+
+    async def release(
+        self,
+        *,
+        id: str,
+        part: int | None = None,
+    ) -> Done:
+        """Lift the legal hold of all its parts."""
+        return await self.typed("recording.release", given(
+            id=id,
+            part=part,
+        ), Done)
+
+    async def erase(
+        self,
+        *,
+        id: str,
+        reason: str,
+    ) -> Erased:
+        """Erase all its parts; who, when, why and the file's hash go into the ledger of erasures."""
+        return await self.typed("recording.erase", given(
+            id=id,
+            reason=reason,
+        ), Erased)
+
+    async def retention(
+        self,
+        *,
+        dry_run: bool | None = None,
+    ) -> RetentionResult:
+        """Apply the retention rules now."""
+        return await self.typed("recording.retention", given(
+            dry_run=dry_run,
+        ), RetentionResult)
 
 
 class AsyncCampaignMethods(AsyncInvoke):
@@ -804,6 +932,7 @@ class AsyncMethods:
         self.api = AsyncApiMethods(invoke)
         self.session = AsyncSessionMethods(invoke)
         self.call = AsyncCallMethods(invoke)
+        self.recording = AsyncRecordingMethods(invoke)
         self.campaign = AsyncCampaignMethods(invoke)
         self.contact = AsyncContactMethods(invoke)
         self.agent = AsyncAgentMethods(invoke)
@@ -975,11 +1104,15 @@ class CallRecordMethods(Invoke):
         *,
         id: str,
         name: str | None = None,
+        sides: Literal["both", "customer", "agent", "mixed"] | None = None,
+        beep_every_ms: int | None = None,
     ) -> RecordInfo:
         """Record a call as a stereo file."""
         return self.typed("call.record.start", given(
             id=id,
             name=name,
+            sides=sides,
+            beep_every_ms=beep_every_ms,
         ), RecordInfo)
 
     def stop(
@@ -989,6 +1122,26 @@ class CallRecordMethods(Invoke):
     ) -> RecordInfo:
         """Complete the recording; `already` when none runs."""
         return self.typed("call.record.stop", given(
+            id=id,
+        ), RecordInfo)
+
+    def pause(
+        self,
+        *,
+        id: str,
+    ) -> RecordInfo:
+        """Silence in the file from now on, nothing of what is said is kept; `already` when it is paused."""
+        return self.typed("call.record.pause", given(
+            id=id,
+        ), RecordInfo)
+
+    def resume(
+        self,
+        *,
+        id: str,
+    ) -> RecordInfo:
+        """Record again; `already` when it was not paused."""
+        return self.typed("call.record.resume", given(
             id=id,
         ), RecordInfo)
 
@@ -1167,6 +1320,102 @@ class CallMethods(Invoke):
             tone_ms=tone_ms,
             gap_ms=gap_ms,
         ), Done)
+
+
+class RecordingMethods(Invoke):
+    """recording.*"""
+
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+        call_id: str | None = None,
+        campaign_id: str | None = None,
+        state: Literal["recording", "closed", "ready", "failed", "erased"] | None = None,
+    ) -> RecordingPage:
+        """Recorded files, by id and part."""
+        return self.typed("recording.list", given(
+            limit=limit,
+            after=after,
+            call_id=call_id,
+            campaign_id=campaign_id,
+            state=state,
+        ), RecordingPage)
+
+    def get(
+        self,
+        *,
+        id: str,
+        part: int | None = None,
+    ) -> RecordingInfo:
+        """One recorded file."""
+        return self.typed("recording.get", given(
+            id=id,
+            part=part,
+        ), RecordingInfo)
+
+    def read(
+        self,
+        *,
+        id: str,
+        part: int | None = None,
+        offset: int | None = None,
+        length: int | None = None,
+    ) -> RecordingData:
+        """A piece of the audio, decrypted. Goes to the audit log."""
+        return self.typed("recording.read", given(
+            id=id,
+            part=part,
+            offset=offset,
+            length=length,
+        ), RecordingData)
+
+    def hold(
+        self,
+        *,
+        id: str,
+        reason: str,
+    ) -> Done:
+        """Legal hold: neither rules nor people erase it."""
+        return self.typed("recording.hold", given(
+            id=id,
+            reason=reason,
+        ), Done)
+
+    def release(
+        self,
+        *,
+        id: str,
+        part: int | None = None,
+    ) -> Done:
+        """Lift the legal hold of all its parts."""
+        return self.typed("recording.release", given(
+            id=id,
+            part=part,
+        ), Done)
+
+    def erase(
+        self,
+        *,
+        id: str,
+        reason: str,
+    ) -> Erased:
+        """Erase all its parts; who, when, why and the file's hash go into the ledger of erasures."""
+        return self.typed("recording.erase", given(
+            id=id,
+            reason=reason,
+        ), Erased)
+
+    def retention(
+        self,
+        *,
+        dry_run: bool | None = None,
+    ) -> RetentionResult:
+        """Apply the retention rules now."""
+        return self.typed("recording.retention", given(
+            dry_run=dry_run,
+        ), RetentionResult)
 
 
 class CampaignMethods(Invoke):
@@ -1557,6 +1806,7 @@ class Methods:
         self.api = ApiMethods(invoke)
         self.session = SessionMethods(invoke)
         self.call = CallMethods(invoke)
+        self.recording = RecordingMethods(invoke)
         self.campaign = CampaignMethods(invoke)
         self.contact = ContactMethods(invoke)
         self.agent = AgentMethods(invoke)

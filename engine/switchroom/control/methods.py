@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..errors import Forbidden
-from ..schema import agent, call, campaign, contact, engine, event, fork, info, session, trunk
+from ..schema import agent, call, campaign, contact, engine, event, fork, info, recording, session, trunk
 from ..schema._base import ById, Done, Request
 from .idem import IdemRule
 from .roles import may
@@ -73,6 +73,10 @@ def _originate(c: Context, p: call.Originate) -> Any:
     return c.engine.calls.originate(msgspec.structs.replace(p, wait="none"))
 
 
+def _erase(c: Context, p: recording.EraseRecording) -> Any:
+    return c.engine.archive.erase(p, c.session.name)
+
+
 async def _originated(c: Context, p: call.Originate, info: call.CallInfo) -> call.CallInfo:
     return await wait_call(c.engine.calls, c.hub, info, p.wait, p.timeout_ms / 1000)
 
@@ -129,6 +133,27 @@ CALLS = (
          "(docs/media-fork.md); the reply comes when its sink is connected.", lambda c, p: c.engine.forks.start(p)),
     _act("call.fork.stop", fork.ForkStop, Done, "End a fork; `already` when there is none.",
          lambda c, p: c.engine.forks.stop(p)),
+    _act("call.record.pause", call.RecordPause, call.RecordInfo, "Silence in the file from now on, nothing of what is "
+         "said is kept; `already` when it is paused.", lambda c, p: c.engine.calls.record_pause(p)),
+    _act("call.record.resume", call.RecordPause, call.RecordInfo, "Record again; `already` when it was not paused.",
+         lambda c, p: c.engine.calls.record_resume(p)),
+)  # fmt: skip
+
+RECORDINGS = (
+    _read("recording.list", recording.ListRecordings, recording.RecordingPage, "Recorded files, by id and part.",
+          lambda c, p: c.engine.archive.list(p)),
+    _read("recording.get", recording.GetRecording, recording.RecordingInfo, "One recorded file.",
+          lambda c, p: c.engine.archive.get(p)),
+    _act("recording.read", recording.ReadRecording, recording.RecordingData, "A piece of the audio, decrypted. Goes to "
+         "the audit log.", lambda c, p: c.engine.archive.read(p)),
+    _act("recording.hold", recording.HoldRecording, Done, "Legal hold: neither rules nor people erase it.",
+         lambda c, p: c.engine.archive.hold(p)),
+    _act("recording.release", recording.GetRecording, Done, "Lift the legal hold of all its parts.",
+         lambda c, p: c.engine.archive.release(p)),
+    _act("recording.erase", recording.EraseRecording, recording.Erased, "Erase all its parts; who, when, why and the "
+         "file's hash go into the ledger of erasures.", _erase),
+    _act("recording.retention", recording.RunRetention, recording.RetentionResult, "Apply the retention rules now.",
+         lambda c, p: c.engine.archive.retention(p), object="dry_run"),
 )  # fmt: skip
 
 CAMPAIGNS = (
@@ -205,5 +230,5 @@ ENGINE = (
 )  # fmt: skip
 
 METHODS: dict[str, Method] = {
-    method.name: method for method in (*API, *CALLS, *CAMPAIGNS, *AGENTS, *TRUNKS, *EVENTS, *ENGINE)
+    method.name: method for method in (*API, *CALLS, *RECORDINGS, *CAMPAIGNS, *AGENTS, *TRUNKS, *EVENTS, *ENGINE)
 }

@@ -20,7 +20,8 @@ ROLES: dict[str, Patterns] = {
     "agent": Patterns(*_EVERYONE, "agent.login", "agent.ready", "agent.pause", "agent.logout", "agent.wrapup_done",
                       "agent.get"),
     "operator": Patterns(*_EVERYONE, *_READ, "call.*", "call.play.*", "campaign.*", "contact.*", "agent.*"),
-    "recorder": Patterns(*_EVERYONE, "call.record.*"),
+    "recorder": Patterns(*_EVERYONE, "call.record.*", "recording.list", "recording.get", "recording.read",
+                         "recording.hold"),
     "forker": Patterns(*_EVERYONE, "call.fork.*"),
     "admin": Patterns(">"),
 }  # fmt: skip

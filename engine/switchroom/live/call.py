@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
-from ..core import Leg, LegEvent, LegState, Recording, RecordResult
+from ..core import Leg, LegEvent, LegState, RecordResult
 from ..schema.call import CallInfo, CallState, LegInfo
 from ..store import AnyWrite, EventDraft
 from ..store.calls import CallRow
 from .call_quality import cdr_quality
 from .clock import wall_ms
+from .recordings import CallRecording
 from .trunks import Trunk
 
 _STATES: dict[LegState, CallState] = {
@@ -57,7 +58,9 @@ class Call:
         "listener",
         "record_result",
         "recording",
+        "recordings_made",
         "talk_ended_at",
+        "tenant",
         "to",
         "trunk",
         "version",
@@ -79,7 +82,9 @@ class Call:
         self.attempt_id: str | None = None
         self.agent_id: str | None = None
         self.disposition: str | None = None
-        self.recording: Recording | None = None
+        self.tenant: str | None = None
+        self.recording: CallRecording | None = None  # the last one
+        self.recordings_made = 0
         self.record_result: RecordResult | None = None
         self.listener: Callable[[Call, Leg, LegEvent], None] | None = None
         self.finisher: Callable[[Call, CallRow], tuple[list[AnyWrite], list[EventDraft]]] | None = None

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import builtins
-import os
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import structlog
 import uuid_utils
 
-from ..core import Core, Leg, LegEvent, LegEventKind, Recording
+from ..core import Core, Leg, LegEvent, LegEventKind
 from ..errors import BadParams, EngineError, Exists, NotFound, QueueFull, StoreError, WrongState
-from ..recording.paths import relative_path
 from ..schema._base import ById, Done
 from ..schema.call import (
     Bridge,
@@ -27,6 +24,7 @@ from ..schema.call import (
     ListCalls,
     Originate,
     RecordInfo,
+    RecordPause,
     RecordStart,
     RecordStop,
 )
@@ -35,24 +33,25 @@ from ..store import AnyWrite, Committed, EventDraft, Store
 from ..store.calls import CallRow, InsertCall, read_call, read_calls
 from .call import Call, CallLeg, ended_data
 from .call_quality import alarm_data, leg_stats
-from .clock import now_ms
 from .events import Events
+from .recordings import CallRecording, Recordings
 from .trunks import Trunk, Trunks
 
 log = structlog.get_logger(__name__)
 
 _AGAIN_S = 1.0
+_PUBLISH_S = 5.0
 _SETTLE_S = 10.0
 
 
 class Calls:
     """Registry of calls by id. Each ends as one row of the store and one event `call.ended`, committed together."""
 
-    def __init__(self, core: Core, trunks: Trunks, store: Store, recordings: str | Path, events: Events) -> None:
+    def __init__(self, core: Core, trunks: Trunks, store: Store, recordings: Recordings, events: Events) -> None:
         self._core = core
         self._trunks = trunks
         self._store = store
-        self._recordings = Path(recordings).absolute()
+        self._recordings = recordings
         self._events = events
         self._publish = events.publish
         self._calls: dict[str, Call] = {}
@@ -130,15 +129,19 @@ class Calls:
         leg.owner = CallLeg(call, leg, trunk)
         leg.on_event = self._on_event
 
-    def record(self, call: Call, name: str | None = None) -> Recording:
-        """Record the call's first leg, both sides; `name` below the recordings folder."""
-        relative = name or relative_path(now_ms(), call.id)
-        path = (self._recordings / relative).resolve()
-        if not path.is_relative_to(self._recordings.resolve()):
-            raise BadParams(f"recording name {name!r} leads out of the recordings folder", field="name")
-        call.recording = call.leg.record(path)
+    def record(self, call: Call, name: str | None = None, **how: Any) -> CallRecording:
+        """Record the call's first leg (Recordings.record)."""
+        call.recording = self._recordings.record(call, name, **how)
         call.record_result = None
         return call.recording
+
+    def record_or_tell(self, call: Call) -> None:
+        """A recording that cannot start costs the recording, not the call."""
+        try:
+            self.record(call)
+        except (EngineError, OSError) as error:
+            log.error("recording_failed", call_id=call.id, error=str(error))
+            self._publish("recording.failed", {"error": str(error)}, **call.ids)
 
     async def wait_empty(self, left_out: Callable[[Call], bool] = lambda call: False) -> None:
         """Until no call is up, those apart that `left_out` names."""
@@ -176,11 +179,9 @@ class Calls:
             self._announce("call.ringing", call, sip_status=event.value)
         elif kind is LegEventKind.ANSWERED and first:
             self._announce("call.answered", call)
-        elif kind is LegEventKind.RECORDED and first:
-            call.record_result = event.value
-            self._announce("recording.ready", call, path=event.value.path, duration_ms=event.value.ms)
-        elif kind is LegEventKind.RECORD_ERROR:
-            self._announce("recording.failed", call, error=os.strerror(event.value))
+        elif kind is LegEventKind.RECORDED:
+            if call.recording is not None and call.recording.result is event.value:
+                call.record_result = event.value
         elif kind is LegEventKind.DTMF:
             self._announce("call.dtmf", call, digit=event.value.digit, leg_id=leg.id)
         elif kind is LegEventKind.QUALITY and (first or event.value.alarm != "dead_air"):
@@ -329,8 +330,9 @@ class Calls:
     def record_start(self, req: RecordStart) -> RecordInfo:
         call = self.answered(req.id)
         if call.recording is not None and call.recording.result is None:
-            return RecordInfo(id=call.id, path=call.recording.path, already=True)
-        return RecordInfo(id=call.id, path=self.record(call, req.name).path)
+            return _record_info(call, call.recording, already=True)
+        made = self.record(call, req.name, sides=req.sides, beep_every_ms=req.beep_every_ms)
+        return _record_info(call, made)
 
     async def record_stop(self, req: RecordStop) -> RecordInfo:
         """Complete the file; the reply comes when it is."""
@@ -340,12 +342,23 @@ class Calls:
             if row.recording is None:
                 raise NotFound(f"call {req.id} was not recorded", call_id=req.id)
             return RecordInfo(id=req.id, path=row.recording, already=True)
-        if call.recording is None:
-            raise WrongState(f"call {req.id} is not being recorded", call_id=req.id)
-        already = call.recording.result is not None
-        call.recording.stop()
-        await call.recording
-        return RecordInfo(id=req.id, path=call.recording.path, already=already)
+        made = _recording_of(call)
+        already = made.result is not None
+        made.stop()
+        await made
+        await made.wait_published(_PUBLISH_S)
+        return _record_info(call, made, already=already)
+
+    def record_pause(self, req: RecordPause) -> RecordInfo:
+        """From the moment the command is posted; `already` when it is paused."""
+        call = self.answered(req.id)
+        made = _recording_of(call, going_on=True)
+        return _record_info(call, made, already=not made.pause())
+
+    def record_resume(self, req: RecordPause) -> RecordInfo:
+        call = self.answered(req.id)
+        made = _recording_of(call, going_on=True)
+        return _record_info(call, made, already=not made.resume())
 
     def answered(self, call_id: str) -> Call:
         """A call that is up and answered; NotFound, WrongState."""
@@ -361,6 +374,24 @@ class Calls:
         if row is None:
             raise NotFound(f"no call {call_id}", call_id=call_id)
         return row
+
+
+def _recording_of(call: Call, *, going_on: bool = False) -> CallRecording:
+    made = call.recording
+    if made is None or (going_on and made.result is not None):
+        raise WrongState(f"call {call.id} is not being recorded", call_id=call.id)
+    return made
+
+
+def _record_info(call: Call, made: CallRecording, *, already: bool = False) -> RecordInfo:
+    return RecordInfo(
+        id=call.id,
+        path=made.path,
+        recording_id=made.id,
+        already=already,
+        ready=made.published,
+        paused=made.paused,
+    )
 
 
 class _Greeting:

@@ -18,6 +18,7 @@ from ..core import Core, CoreOptions, FileLimits, QualityOptions
 from ..schema.engine import Drain, EngineStats, Health
 from ..store import Store
 from .agents import Agents
+from .archive import Archive
 from .calls import Calls
 from .campaigns import Campaigns
 from .cdr_files import CdrFiles
@@ -27,6 +28,7 @@ from .forks import Forks
 from .health import Watch
 from .inbound import Inbound
 from .plays import Plays
+from .recordings import Recordings
 from .trunks import Trunks
 
 log = structlog.get_logger(__name__)
@@ -73,13 +75,15 @@ class Engine:
         self._stack.callback(self.events.flush)
         self.core = await enter(Core(_core_options(self.config)))
         self.trunks = Trunks(self.core, self.config.trunk, self.events.publish)
-        self.calls = Calls(self.core, self.trunks, self.store, self.config.recording.path, self.events)
+        self.recordings = Recordings(self.config.recording, self.store, self.events)
+        self.calls = Calls(self.core, self.trunks, self.store, self.recordings, self.events)
         self.plays = Plays(self.core, self.config.audio, self.calls.answered, self.events)
         await self.plays.open()
         if self.config.reporting.path is not None:
             self.cdr_files = CdrFiles(self.config.reporting.path)
             self.calls.on_cdr = self.cdr_files.add
             self._stack.push_async_callback(self.cdr_files.close)
+        self._stack.push_async_callback(self.recordings.stop)
         self._stack.push_async_callback(self.calls.settle)
         self._stack.push_async_callback(self._end_calls)
         self.forks = Forks(self.calls, self.events.publish, self.config.fork)
@@ -88,6 +92,10 @@ class Engine:
         self._stack.push_async_callback(self.agents.stop)
         self.campaigns = Campaigns(self.core, self.calls, self.trunks, self.agents, self.store, self.events)
         self.contacts = Contacts(self.store, self.events, self.campaigns.settings_of, self.campaigns.contacts_changed)
+        await self.recordings.start()
+        self.archive = Archive(self.recordings, self.store, self.events)
+        self.archive.start()
+        self._stack.push_async_callback(self.archive.stop)
         await self.campaigns.open()
         self._stack.push_async_callback(self.campaigns.close)
         await self.trunks.start()
@@ -180,6 +188,7 @@ def _core_options(config: Config) -> CoreOptions:
         clip_cache=config.audio.cache_mib << 20,
         files=FileLimits(audio_s=config.audio.file_max_s),
         quality=_quality_options(config.quality),
+        record_buffer=config.recording.buffer_mib << 20,
     )
 
 

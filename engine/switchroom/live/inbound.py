@@ -40,6 +40,7 @@ class Inbound:
     def __call__(self, leg: Leg) -> None:
         call = self._calls.incoming(leg)
         route = self._table.find(leg.ruri_user)
+        call.tenant = None if route is None else route.tenant
         if route is None:
             log.info("no_route", call_id=call.id, sip_call_id=leg.sip_call_id)
             leg.reject(_NO_ROUTE)
@@ -114,7 +115,7 @@ class _Visit:
         if self.leg.answered_at is None:
             return False
         if self.route.record:
-            self._calls.record(self.call)
+            self._calls.record_or_tell(self.call)
         return True
 
     def _echo(self) -> None:

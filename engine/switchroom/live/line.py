@@ -87,6 +87,7 @@ class Line:
                 campaign_id=dialer.id,
                 contact_id=self.lease.contact_id,
                 attempt_id=self.attempt.id,
+                tenant=dialer.settings.tenant,
             )
         except EngineError as error:
             self._undo(str(error))
@@ -249,24 +250,15 @@ class Line:
         if not joined or attempt.phase is not Phase.CONNECTING:
             self._agent_gone()
             return
-        now = time.monotonic()
         if dialer.settings.record:
-            self._record(call)
+            dialer.desk.calls.record_or_tell(call)
+        now = time.monotonic()
         self.carry_out(dialer.campaign.connected(attempt, now))
         call.connected_at = now
         wait_ms = round((now - (attempt.human_at or now)) * 1000)
         data = {"attempt_id": attempt.id, "contact_id": attempt.contact_id, "wait_ms": wait_ms}
         event = EventDraft("attempt.connected", data, call_id=call.id, campaign_id=dialer.id, agent_id=desk.agent.id)
         dialer.commit([NoteProgress(self._progress())], [event])
-
-    def _record(self, call: Call) -> None:
-        """A recording that cannot start costs the recording, not the talk."""
-        calls, events = self._dialer.desk.calls, self._dialer.desk.events
-        try:
-            calls.record(call)
-        except (EngineError, OSError) as error:
-            log.error("recording_failed", call_id=call.id, error=str(error))
-            events.publish("recording.failed", {"error": str(error)}, **call.ids)
 
     # ---------------------------------------------------------------------- end
 

@@ -303,17 +303,32 @@ class Dtmf(Request, frozen=True, kw_only=True):
 
 
 class RecordStart(Request, frozen=True, kw_only=True):
-    """Stereo file: left what the far side says, right what it hears. `name` below the recordings folder."""
+    """`name`: file below the recordings folder, its ending is put right. `sides`: both are stereo, left the customer
+    (what the first leg says), right the agent (what it hears); one of them, or both mixed, is mono: of a member of a
+    conference, the conference as it hears it. What is not given is as configured."""
 
     id: Id
     name: Name | None = None
+    sides: Literal["both", "customer", "agent", "mixed"] | None = None
+    beep_every_ms: Annotated[int, msgspec.Meta(ge=0, le=600_000)] | None = None
 
 
 class RecordStop(Request, frozen=True, kw_only=True):
     id: Id
 
 
+class RecordPause(Request, frozen=True, kw_only=True):
+    """Nothing of what is said while it is paused is kept: card numbers, for instance."""
+
+    id: Id
+
+
 class RecordInfo(Reply, frozen=True, kw_only=True):
+    """`id` is the call's. `ready`: the file lies at `path` (else the event recording.ready will tell)."""
+
     id: str
     path: str
+    recording_id: str | None = None
     already: bool = False
+    ready: bool = False
+    paused: bool = False

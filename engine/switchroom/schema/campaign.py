@@ -50,6 +50,7 @@ class CampaignSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     machine_message: Name | None = None  # WAV for machine = "message"
     beep_timeout_ms: Ms = 30_000
     record: bool = True
+    tenant: Name | None = None  # whose recordings these are: chooses the key
     max_calls: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 1_000  # of this campaign at once
     max_lines_per_agent: Annotated[float, msgspec.Meta(ge=1.0, le=20.0)] = 5.0
     wrapup_ms: Ms = 10_000  # when the agent sets none

@@ -156,7 +156,38 @@ ALTER TABLE calls ADD COLUMN one_way_ms INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE calls ADD COLUMN dead_air_ms INTEGER NOT NULL DEFAULT 0;
 """
 
-_MIGRATIONS: tuple[str, ...] = (_V1, _CALLS_QUALITY)
+_RECORDINGS = """
+CREATE TABLE recordings (
+    id TEXT NOT NULL,
+    part INTEGER NOT NULL,
+    call_id TEXT NOT NULL,
+    campaign_id TEXT,
+    agent_id TEXT,
+    tenant TEXT,
+    sides TEXT NOT NULL,
+    codec TEXT NOT NULL,
+    state TEXT NOT NULL,
+    format TEXT NOT NULL,
+    source TEXT NOT NULL,
+    path TEXT NOT NULL,
+    started_at_ms INTEGER NOT NULL,
+    ended_at_ms INTEGER,
+    duration_ms INTEGER NOT NULL DEFAULT 0,
+    bytes INTEGER NOT NULL DEFAULT 0,
+    sha256 TEXT,
+    key_id TEXT,
+    gaps TEXT NOT NULL DEFAULT '[]',
+    error TEXT,
+    hold TEXT,
+    erased_at_ms INTEGER,
+    PRIMARY KEY (id, part)
+) WITHOUT ROWID;
+CREATE INDEX recordings_call ON recordings (call_id);
+CREATE INDEX recordings_unpublished ON recordings (state) WHERE state IN ('recording', 'closed');
+CREATE INDEX recordings_kept ON recordings (ended_at_ms) WHERE state = 'ready';
+"""
+
+_MIGRATIONS: tuple[str, ...] = (_V1, _CALLS_QUALITY, _RECORDINGS)
 VERSION = len(_MIGRATIONS)
 
 
