@@ -45,7 +45,7 @@ _FORMATS = {"ulaw": MULAW, "alaw": ALAW, "linear": PCM}
 class CallRecording:
     """One recording of a call, in one file or several. Awaitable: until all audio is in its files."""
 
-    __slots__ = ("_owner", "_published", "_samples", "call", "path", "recording", "row")
+    __slots__ = ("_owner", "_published", "_publishing", "_samples", "call", "path", "recording", "row")
 
     def __init__(self, owner: Recordings, call: Call, recording: Recording, row: RecordingRow) -> None:
         self._owner = owner
@@ -55,6 +55,7 @@ class CallRecording:
         self.path = row.path
         """Where its first file will be."""
         self._samples = 0  # in parts that are complete
+        self._publishing: asyncio.Task[None] | None = None  # of the part before
         self._published = asyncio.Event()
 
     @property
@@ -283,15 +284,16 @@ class Recordings:
 
     def _part_done(self, made: CallRecording, row: RecordingRow) -> None:
         self._commit(made.row)
-        self._spawn(self._publish(row, "recording.part"))
+        made._publishing = self._spawn(self._publish(row, "recording.part", made._publishing))
 
     def _done(self, made: CallRecording) -> None:
-        self._spawn(self._publish(made.row, "recording.ready", made._published.set))
+        self._spawn(self._publish(made.row, "recording.ready", made._publishing, made._published.set))
 
-    def _spawn(self, work: Any) -> None:
+    def _spawn(self, work: Any) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._pending.add(task)
         task.add_done_callback(self._pending.discard)
+        return task
 
     def _commit(self, row: RecordingRow, *events: EventDraft) -> asyncio.Future[Any]:
         done = self._events.commit([PutRecording(row)], list(events))
@@ -300,8 +302,17 @@ class Recordings:
 
     # ----------------------------------------------------------------- publish
 
-    async def _publish(self, row: RecordingRow, topic: str, then: Callable[[], None] = lambda: None) -> None:
-        """Until it lies at its place; a disk without room is asked again until the engine stops."""
+    async def _publish(
+        self,
+        row: RecordingRow,
+        topic: str,
+        before: asyncio.Task[None] | None = None,
+        then: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Until it lies at its place, after the part before it; a disk without room is asked again until the engine
+        stops."""
+        if before is not None:
+            await asyncio.wait((before,))
         try:
             while not await self._publish_once(row, topic):
                 self._commit(row)
