@@ -245,13 +245,14 @@ class ConfigError(EngineError):
 
 
 def error_table() -> list[tuple[int, str, str]]:
-    """All (code, name, first line of the docstring), by code: for `api.info` and the docs."""
+    """All (code, name, first line of the docstring), by code: for `api.info` and the docs. Kinds that share the code of
+    their base are that base to whoever hears of them over the wire."""
     found: dict[int, tuple[int, str, str]] = {}
     stack: list[type[EngineError]] = [EngineError]
     while stack:
         kind = stack.pop()
         stack.extend(kind.__subclasses__())
-        found[kind.code] = (kind.code, kind.name, (kind.__doc__ or "").strip().split("\n")[0])
+        found.setdefault(kind.code, (kind.code, kind.name, (kind.__doc__ or "").strip().split("\n")[0]))
     return [found[code] for code in sorted(found)]
 
 

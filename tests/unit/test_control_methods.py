@@ -49,7 +49,15 @@ async def calls(o: Office, ask: Typed) -> None:
     stopped = await ask("call.record.stop", id=one.id)
     assert stopped.path == path and stopped.ready
     await recordings(ask, stopped.recording_id)
-    await ask("call.play", id=two.id, file=str(VOICE))
+    await ask("call.play", id=two.id, file=str(VOICE), loops=0)
+    assert len((await ask("call.play.list", id=two.id)).items) == 1
+    for verb in ("pause", "resume"):
+        assert (await ask(f"call.play.{verb}", id=two.id)).play_id
+    await ask("call.play.volume", id=two.id, volume_db=-6)
+    await ask("call.play.seek", id=two.id, position_ms=100)
+    await ask("call.play.stop", id=two.id)
+    await ask("call.hold", id=two.id)
+    await ask("call.unhold", id=two.id)
     await ask("call.bridge", id=one.id, with_id=two.id)
     for call in (one, two):
         await ask("call.hangup", id=call.id)

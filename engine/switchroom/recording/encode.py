@@ -17,7 +17,7 @@ import threading
 from pathlib import Path
 from typing import Any, Literal
 
-from ..errors import EngineError
+from ..errors import MediaError
 
 Format = Literal["wav", "flac", "opus"]
 _KINDS = {"flac": ("FLAC", "PCM_16"), "opus": ("OGG", "OPUS")}
@@ -25,10 +25,8 @@ _BLOCK = 1 << 16
 _LEVEL_DB = 3.0
 
 
-class EncodeError(EngineError):
+class EncodeError(MediaError):
     """Encoding failed, or what came out is not what went in; the WAV file is kept."""
-
-    name = "encode"
 
 
 def encode(source: Path, target: Path, kind: str) -> int:

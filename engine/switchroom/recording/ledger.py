@@ -15,17 +15,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ..errors import EngineError
+from ..errors import StoreError
 
 FILE = "erasures.jsonl"
 START = "0" * 64
 _TAIL = 64 * 1024  # more than any line
 
 
-class LedgerError(EngineError):
+class LedgerError(StoreError):
     """The chain is broken, or the file cannot be read."""
-
-    name = "ledger"
 
 
 def _digest(entry: dict[str, Any]) -> str:

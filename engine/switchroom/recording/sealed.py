@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ..errors import EngineError
+from ..errors import MediaError
 from .keys import Key, Keyring
 
 MAGIC = b"SWRSEAL1"
@@ -34,10 +34,8 @@ TAG = 16
 _HEADER_MOST = 4096
 
 
-class SealError(EngineError):
+class SealError(MediaError):
     """The file cannot be decrypted: another key, an unknown one, damage, or no sealed file at all."""
-
-    name = "sealed"
 
 
 @dataclass(frozen=True, slots=True)
