@@ -19,7 +19,7 @@ C_SRC := $(shell find csrc -name '*.c' -o -name '*.h')
 BIND_SRC := $(wildcard bindings/*.pyx bindings/*.pxd bindings/*.pxi bindings/*.py)
 
 # --- set-up: installs what is missing, asks for nothing -----------------------------------------
-BUILD_PACKAGES := build-essential pkg-config libssl-dev libspandsp-dev libopus-dev python3-venv python3-dev
+BUILD_PACKAGES := build-essential pkg-config libssl-dev libspandsp-dev libopus-dev libsrtp2-dev python3-venv python3-dev
 TEST_PACKAGES := clang libclang-rt-dev llvm sip-tester baresip ffmpeg iproute2 procps
 
 # $(1) packages. Debian 12 has libclang-rt only with its version in the name.

@@ -36,7 +36,7 @@ def extensions() -> list[Extension]:
             [str(source)],
             include_dirs=["csrc", "csrc/include"],
             extra_objects=[LIBRARY],
-            libraries=["spandsp", "opus", "crypto", "m"],
+            libraries=["spandsp", "opus", "srtp2", "crypto", "m"],
             extra_compile_args=FLAGS,
             extra_link_args=LINK,
             depends=["csrc/include/switchroom.h", *map(str, Path("bindings").glob("*.p[xy][dxi]"))],

@@ -116,7 +116,7 @@ ffibuilder.set_source(
     include_dirs=[str(ROOT / "csrc"), str(ROOT / "csrc/include")],
     extra_objects=[str(LIBRARY)],
     depends=[str(LIBRARY)],
-    libraries=["spandsp", "opus", "crypto", "m"],
+    libraries=["spandsp", "opus", "srtp2", "crypto", "m"],
     extra_compile_args=[*FLAGS, *SANITIZERS, "-fvisibility=hidden", "-pthread"],
     extra_link_args=["-pthread", *SANITIZERS],
 )
