@@ -55,6 +55,42 @@ enum codec { CODEC_PCMU = 0, CODEC_PCMA = 8, CODEC_G722 = 9, CODEC_OPUS = 128, C
 /** What a stream may do, seen from our side. */
 enum media_dir { DIR_INACTIVE = 0, DIR_SEND = 1, DIR_RECV = 2, DIR_SENDRECV = 3 };
 
+/* -------------------------------------------------------------------- SRTP */
+
+/** Suites of SDES (RFC 4568 6.2, 6188, 7714): name in SDP, octets of master key and salt together. */
+/* clang-format off */
+#define SRTP_SUITES(X)                                                       \
+	X(AES_CM_128_HMAC_SHA1_80, "AES_CM_128_HMAC_SHA1_80", 16 + 14)        \
+	X(AES_CM_128_HMAC_SHA1_32, "AES_CM_128_HMAC_SHA1_32", 16 + 14)        \
+	X(AES_256_CM_HMAC_SHA1_80, "AES_256_CM_HMAC_SHA1_80", 32 + 14)        \
+	X(AEAD_AES_128_GCM, "AEAD_AES_128_GCM", 16 + 12)                      \
+	X(AEAD_AES_256_GCM, "AEAD_AES_256_GCM", 32 + 12)
+/* clang-format on */
+enum srtp_suite {
+	SRTP_NONE = 0,
+#define X(name, text, octets) SRTP_##name,
+	SRTP_SUITES(X)
+#undef X
+		SRTP_SUITE_COUNT
+};
+enum { SRTP_KEY_OCTETS = 32 + 14 };
+
+/** Master key and salt of one direction. Never logged; wiped with srtp_key_wipe() when it has been used. */
+struct srtp_key {
+	uint8_t suite; /* enum srtp_suite; SRTP_NONE: in clear */
+	uint8_t octets[SRTP_KEY_OCTETS];
+};
+/** One key each way. */
+struct srtp_keys {
+	struct srtp_key rx, tx; /* theirs, ours */
+};
+const char *srtp_suite_name(unsigned suite); /* "" for none */
+size_t srtp_suite_bytes(unsigned suite);     /* 0: no such suite */
+/** A fresh key from OpenSSL's random numbers. -EINVAL: no such suite; -EIO: there are none. */
+int srtp_key_make(struct srtp_key *out, unsigned suite);
+void srtp_key_wipe(struct srtp_key *key);
+bool srtp_key_eq(const struct srtp_key *a, const struct srtp_key *b);
+
 /* --------------------------------------------------------------------- SIP */
 
 /** How a call or one of its legs came to its end: who ended it. */
@@ -137,6 +173,8 @@ struct sip_media {
 	uint8_t te_khz;	    /* clock of telephone-event: 8, or 48 beside Opus */
 	uint8_t fec;	    /* Opus: they can use in-band FEC (useinbandfec=1) */
 	uint8_t play_khz;   /* Opus: they play no more than this (maxplaybackrate), 0: not said */
+	uint8_t srtp;	    /* enum srtp_suite; SRTP_NONE: in clear. INCOMING: the first that they offer and we have */
+	uint32_t srtp_serial; /* grows when a key changes; sip_call_srtp() has them */
 };
 
 /* clang-format off */
@@ -178,6 +216,11 @@ struct sip_event {
 /** Drain events in order. */
 size_t sip_core_drain_events(struct sip_core *c, struct sip_event *out, size_t max);
 
+/** OFF: offers that only allow SRTP are refused. OPTIONAL: our offers name keys in an ordinary RTP/AVP line, and theirs
+ *  are taken with or without. REQUIRED: RTP/SAVP; never in clear. Keys stand in the SDP in clear (RFC 4568): what reads
+ *  the signalling can hear the audio. */
+enum srtp_policy { SRTP_POLICY_OFF, SRTP_POLICY_OPTIONAL, SRTP_POLICY_REQUIRED };
+
 /** Our side of the audio, as SDP shall say it. */
 struct sip_local {
 	struct net_addr rtp;
@@ -185,6 +228,8 @@ struct sip_local {
 	uint8_t ncodecs;
 	uint8_t te_pt; /* payload type we offer for telephone-event, 255: none; usual 101 */
 	uint8_t dir;   /* enum media_dir */
+	uint8_t srtp;  /* enum srtp_policy. A call that is encrypted stays so, whatever stands here */
+	bool rtcp_mux; /* offer it, and agree to it (RFC 5761) */
 };
 
 struct sip_call_opts {
@@ -207,8 +252,15 @@ int sip_call_create(struct sip_core *c, const struct sip_call_opts *o, uint64_t 
 int sip_call_tag(struct sip_core *c, uint64_t call, uint64_t tag);
 /** Incoming: 101-199; `local` NULL or our SDP (183 early media; -EPROTO when their INVITE had no offer). */
 int sip_call_progress(struct sip_core *c, uint64_t call, unsigned status, const struct sip_local *local, uint64_t now);
-/** Incoming: 200 with SDP (answer, or offer when theirs had none). -EPROTO if not waiting for an answer. */
+/** Incoming: 200 with SDP (answer, or offer when theirs had none). -EPROTO if not waiting for an answer,
+ *  -EPROTONOSUPPORT (of sip_call_progress() too): their offer and `local` have nothing in common; reject with 488. */
 int sip_call_answer(struct sip_core *c, uint64_t call, const struct sip_local *local, uint64_t now);
+/** Incoming: would sip_call_answer() agree? 0 or -EPROTONOSUPPORT. */
+int sip_call_check(struct sip_core *c, uint64_t call, const struct sip_local *local);
+/** What is agreed on now: after sip_call_answer(), which raises no event of its own. */
+int sip_call_media(const struct sip_core *c, uint64_t call, struct sip_media *out);
+/** The keys of an encrypted call as they are now; wipe them after use. -EPROTO: it is in clear. */
+int sip_call_srtp(const struct sip_core *c, uint64_t call, struct srtp_keys *out);
 /** Incoming and unanswered: final 3xx-6xx. `headers`: extra lines or empty. ENDED follows (side local). */
 int sip_call_reject(struct sip_core *c, uint64_t call, unsigned status, struct str headers, uint64_t now);
 /** End it in whatever way its state asks: CANCEL, BYE, or 480 (603 never). q850 != 0 adds a Reason header.
@@ -258,6 +310,8 @@ struct media_opts {
 	bool pin;		     /* pin worker i to CPU i */
 	uint32_t silence_ms;	     /* default watchdog of a leg: RTP_SILENT after so long; 0: 30,000 */
 	uint32_t rec_buffer;	     /* bytes of recorder memory in all; 0: 64 MiB */
+	uint32_t grace_ms;	     /* before RTP from elsewhere than signalled is believed; 0: 500. media/latch.h */
+	uint32_t relatch_ms; /* silence of a leg's source after which another may follow it; 0: 1000; all ones: never */
 };
 
 int media_init(struct media **out, const struct media_opts *o); /* starts the threads */
@@ -347,14 +401,19 @@ struct leg_opts {
 int media_leg_open(struct media *m, const struct leg_opts *o, uint64_t *leg, struct net_addr *local);
 uint32_t media_leg_worker(const struct media *m, uint64_t leg);
 
-/** What the far side is, after SDP. May be sent again (re-INVITE). A changed address re-arms latching
- *  (symmetric RTP: the first valid packet's source wins over SDP's address, then it is locked). */
+/** What the far side is, after SDP. May be sent again (re-INVITE). A changed address re-arms latching (symmetric RTP;
+ *  media/latch.h has the rules): the source of the packets wins over SDP's address, then it is locked. */
 struct leg_remote {
 	struct net_addr rtp, rtcp; /* family NONE: wait for the first packet */
+	struct net_addr peer;	   /* who signals (port not used); family NONE: not known. media/latch.h */
 	uint8_t codec;		   /* enum codec, for both directions */
 	uint8_t te_pt;		   /* telephone-event, 255: none */
 	uint8_t dir;		   /* enum media_dir */
 	uint8_t ptime_ms;	   /* of generated audio: 10, 20, 30, 40 or 60; 20 */
+	bool rtcp_mux;		   /* RTCP over the RTP port, both ways (RFC 5761) */
+	/** NULL: in clear. Copied. Other keys than before are taken without a gap: packets under the old receiving key are
+	 *  still heard until two seconds after the first one under the new. */
+	const struct srtp_keys *srtp;
 };
 int media_leg_remote(struct media *m, uint64_t leg, const struct leg_remote *r);
 int media_leg_close(struct media *m, uint64_t leg); /* LEG_CLOSED follows */
@@ -560,6 +619,11 @@ struct leg_stats { /* RFC 3550 names where it has them */
 	uint64_t first_rx_at, last_rx_at;    /* CLOCK_MONOTONIC ns, 0: never */
 	uint16_t local_port;
 	uint8_t worker, closed;
+	uint8_t encrypted; /* enum srtp_suite of what we receive and send; 0: in clear */
+	uint8_t rtcp_mux;
+	struct net_addr foreign; /* last sender that rx_foreign counts */
+	uint64_t srtp_bad;	 /* wrong key or tampered with: nothing of it was used */
+	uint64_t srtp_replayed;	 /* heard before, or too late to tell */
 };
 int media_leg_stats(struct media *m, uint64_t leg, struct leg_stats *out);
 

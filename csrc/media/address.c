@@ -60,3 +60,21 @@ bool address_usable(const struct net_addr *a)
 	static const uint8_t zero[16];
 	return a->port != 0 && ip_length(a) != 0 && memcmp(a->ip, zero, ip_length(a)) != 0;
 }
+
+static bool v4_private(const uint8_t *ip)
+{
+	return ip[0] == 10 || ip[0] == 127 || (ip[0] == 172 && (ip[1] & 0xf0) == 16) ||
+	       (ip[0] == 192 && ip[1] == 168) || (ip[0] == 100 && (ip[1] & 0xc0) == 64) ||
+	       (ip[0] == 169 && ip[1] == 254);
+}
+
+static bool v6_private(const uint8_t *ip)
+{
+	static const uint8_t loopback[16] = {[15] = 1};
+	return (ip[0] & 0xfe) == 0xfc || (ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80) || memcmp(ip, loopback, 16) == 0;
+}
+
+bool address_private(const struct net_addr *a)
+{
+	return a->family == ADDR_V4 ? v4_private(a->ip) : a->family == ADDR_V6 && v6_private(a->ip);
+}

@@ -13,6 +13,7 @@ struct mix;
 struct pcm_ring;
 struct playlist;
 struct recording;
+struct srtp_way;
 
 struct command {
 	uint32_t kind;	/* enum media_command */
@@ -21,7 +22,10 @@ struct command {
 	uint64_t tag;
 	uint64_t at; /* CLOCK_MONOTONIC ns when it was posted: a busy worker executes it later */
 	union {
-		struct leg_remote remote;
+		struct {
+			struct leg_remote remote; /* its srtp is not looked at */
+			struct srtp_way *receiver, *sender;
+		} described;
 		uint64_t other; /* bridge: the second leg */
 		struct playlist *list;
 		struct {

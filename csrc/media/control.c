@@ -94,12 +94,16 @@ uint32_t media_leg_worker(const struct media *m, uint64_t handle)
 int media_leg_remote(struct media *m, uint64_t handle, const struct leg_remote *r)
 {
 	struct leg *leg = media_leg(m, handle);
-	struct command c = {.kind = MEDIA_CMD_REMOTE, .u.remote = *r};
+	struct command c = {.kind = MEDIA_CMD_REMOTE, .u.described.remote = *r};
 	if (!leg)
 		return -ENOENT;
 	if ((r->codec != CODEC_PCMU && r->codec != CODEC_PCMA && r->codec != CODEC_NONE) || r->dir > DIR_SENDRECV)
 		return -EINVAL;
-	return media_post(m, leg, &c);
+	if (!media_room(m, leg->control.worker, 1))
+		return -ENOBUFS;
+	int err = secure_prepare(leg, r->srtp, &c.u.described.receiver, &c.u.described.sender);
+	c.u.described.remote.srtp = NULL; /* the caller's */
+	return err ? err : media_post(m, leg, &c);
 }
 
 int media_leg_close(struct media *m, uint64_t handle)

@@ -8,7 +8,15 @@
 
 #include "base/mem.h"
 
-enum { LEGS = 8192, SILENCE_MS = 30000, REC_BUFFER = 64 << 20, PORT_MIN = 20000, PORT_MAX = 29999 };
+enum {
+	LEGS = 8192,
+	SILENCE_MS = 30000,
+	GRACE_MS = 500,
+	RELATCH_MS = 1000,
+	REC_BUFFER = 64 << 20,
+	PORT_MIN = 20000,
+	PORT_MAX = 29999
+};
 
 static uint32_t online_cpus(void)
 {
@@ -24,6 +32,8 @@ static int complete(struct media_opts *o)
 		return -EINVAL;
 	o->workers = o->workers ? o->workers : online_cpus();
 	o->max_legs = o->max_legs ? o->max_legs : LEGS;
+	o->grace_ms = o->grace_ms ? o->grace_ms : GRACE_MS;
+	o->relatch_ms = o->relatch_ms ? o->relatch_ms : RELATCH_MS;
 	o->silence_ms = o->silence_ms ? o->silence_ms : SILENCE_MS;
 	o->rec_buffer = o->rec_buffer ? o->rec_buffer : REC_BUFFER;
 	if (o->port_min == 0 && o->port_max == 0) {
@@ -71,6 +81,9 @@ int media_init_by_hand(struct media **out, const struct media_opts *o, const str
 	m->recorder.wake = -1;
 	m->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	int err = m->event_fd < 0 ? -errno : complete(&m->opts);
+	m->latch_rules.grace_ns = (uint64_t)m->opts.grace_ms * NS_PER_MS;
+	m->latch_rules.relatch_ns =
+		m->opts.relatch_ms == UINT32_MAX ? UINT64_MAX : (uint64_t)m->opts.relatch_ms * NS_PER_MS;
 	if (!err)
 		err = ports_init(&m->ports, m->opts.port_min, m->opts.port_max);
 	if (!err)

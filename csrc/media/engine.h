@@ -20,7 +20,8 @@ struct media {
 	struct media_opts opts;
 	const struct media_clock *clock;
 	struct ports ports;
-	struct slots legs; /* workers look handles up, see slots.h */
+	struct latch_rules latch_rules; /* workers read it */
+	struct slots legs;		/* workers look handles up, see slots.h */
 	struct slots clips, mixes, recordings;
 	struct clip *clips_released; /* given up, but still playing somewhere */
 	struct mix *mixes_closed;

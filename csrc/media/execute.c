@@ -150,7 +150,8 @@ static int execute_leg(struct worker *w, struct leg *leg, const struct command *
 	case MEDIA_CMD_MOVE:
 		return do_move(w, leg, c->value);
 	case MEDIA_CMD_REMOTE:
-		leg_describe(w, leg, &c->u.remote);
+		leg_describe(w, leg, &c->u.described.remote);
+		leg_secure(leg, c->u.described.receiver, c->u.described.sender);
 		return 0;
 	case MEDIA_CMD_CLOSE:
 		return do_close(w, leg);

@@ -17,7 +17,8 @@ struct leg *leg_new(const struct port_pair *sockets, uint64_t tag, uint32_t sile
 	/* RFC 3550 5.1: SSRC, first sequence number and timestamp are random. */
 	if (getrandom(start, sizeof(start), 0) < 0)
 		start[0] = (uint32_t)sockets->port;
-	rtp_sender_init(&leg->tx, start[0], (uint16_t)start[1], start[2]);
+	/* RFC 3711 3.3.1: a start below 2^15 leaves no doubt about the rollover counter when first packets are lost. */
+	rtp_sender_init(&leg->tx, start[0], (uint16_t)(start[1] & 0x7fff), start[2]);
 	leg->tag = tag;
 	leg->rtp_fd = sockets->rtp;
 	leg->rtcp_fd = sockets->rtcp;
@@ -55,6 +56,7 @@ void leg_free(struct leg *leg)
 		close(leg->rtp_fd);
 	if (leg->rtcp_fd >= 0)
 		close(leg->rtcp_fd);
+	secure_free(leg);
 	free_rings(leg->control.retired);
 	free_lists(leg->control.lists);
 	mem_free(leg->control.tap);

@@ -10,6 +10,7 @@
 
 #include "dsp/amd.h"
 #include "dsp/beep.h"
+#include "media/latch.h"
 #include "media/pcm_ring.h"
 #include "media/player.h"
 #include "rtp/rtcp.h"
@@ -25,6 +26,7 @@ struct mix;
 struct mix_input;
 struct playout;
 struct recording;
+struct srtp_way;
 struct worker;
 
 enum { OWNER_NOBODY = 0xffffffffu, LEG_FRAME_MAX = 480, NS_PER_MS = 1000000, NS_PER_POSITION = 125000 };
@@ -39,7 +41,9 @@ struct leg_control {
 	uint64_t mix;	    /* handle, 0: none */
 	uint64_t recording; /* handle, 0: none */
 	struct pcm_ring *tap, *sink, *retired;
-	struct playlist *lists; /* posted, not freed yet */
+	struct srtp_way *receiver, *sender; /* as last posted; NULL: in clear */
+	struct srtp_way *ways;		    /* all there are, those too that the worker still has */
+	struct playlist *lists;		    /* posted, not freed yet */
 	struct fork_tap *fork, *forks_retired;
 	struct measure *measure; /* NULL: quality is not measured */
 };
@@ -72,13 +76,14 @@ struct leg {
 	int rtp_fd, rtcp_fd;
 	struct leg_socket socket[2]; /* RTP, RTCP */
 	uint64_t left_at;	     /* the old worker let go of it at that moment of its time */
-	bool locked;		     /* the RTP socket is connected to `source` */
-	bool drained;	/* since the lock the socket has been empty once: nothing foreign can be left in it */
-	bool described; /* media_leg_remote() has come */
-	struct net_addr sdp_rtp, sdp_rtcp;
-	struct net_addr source;	  /* locked to */
-	struct net_addr previous; /* locked to before the SDP changed; refused until refuse_until */
-	uint64_t refuse_until;
+	bool connected;		     /* the RTP socket is, to the latch's source */
+	bool drained;		     /* since then the socket has been empty once: nothing foreign can be left in it */
+	bool described;		     /* media_leg_remote() has come */
+	bool rtcp_mux;		     /* RTCP goes over the RTP port (RFC 5761) */
+	struct latch latch;
+	struct net_addr sdp_rtcp;
+	struct srtp_way *receiver, *sender, *old_receiver; /* NULL: in clear; none */
+	uint64_t old_until;				   /* ns; 0: nothing has come under the new key yet */
 	uint8_t codec, te_pt, dir;
 
 	struct rtp_source rx;
@@ -125,10 +130,25 @@ void leg_describe(struct worker *w, struct leg *leg, const struct leg_remote *r)
 void leg_close(struct worker *w, struct leg *leg);
 void leg_visit(struct worker *w, struct leg *leg);
 void leg_publish(struct leg *leg);
+/** Connect or open the RTP socket as the latch's state asks. */
+void leg_follow_latch(struct leg *leg);
 /** Leave bridge or echo; the partner hears nothing more either. */
 void leg_unbridge(struct leg *leg);
 /** The same and the mix. */
 void leg_detach(struct leg *leg);
+
+/* secure.c: the owner */
+/** New keys, or the same, or none. The old receiving key goes on being tried until the far side has changed over. */
+void leg_secure(struct leg *leg, struct srtp_way *receiver, struct srtp_way *sender);
+/** Open what came, in place. false: drop it, counted. Without keys it is as it was. `data`: a whole RX_BUFFER. */
+bool leg_open(struct worker *w, struct leg *leg, uint8_t *data, size_t *n, bool rtcp);
+/** Seal what goes, in place, with SRTP_TAIL bytes of room behind it. false: it must not be sent. */
+bool leg_seal(struct leg *leg, uint8_t *data, size_t *n, bool rtcp);
+/* secure.c: control thread */
+/** The directions for these keys (NULL: in clear), made where they are not those in use. Kept with the leg. */
+int secure_prepare(struct leg *leg, const struct srtp_keys *keys, struct srtp_way **receiver, struct srtp_way **sender);
+void secure_sweep(struct leg *leg);
+void secure_free(struct leg *leg);
 
 /* receive.c: what came by the gate. true: more waits, `w->next_at` tells since when */
 bool leg_receive_rtp(struct worker *w, struct leg *leg);

@@ -9,35 +9,23 @@
 #include "media/mix.h"
 #include "media/playout.h"
 #include "media/recorder.h"
-#include "media/worker.h"
+#include "media/engine.h"
 
-/* After a re-INVITE the far side's old stream may still be under way for about a round trip. */
-enum { REFUSE_MS = 500, PTIME_DEFAULT = 20, JITTER_UNIT_US = 125 };
+enum { PTIME_DEFAULT = 20, JITTER_UNIT_US = 125 };
 
 static bool valid_ptime(unsigned ms)
 {
 	return ms == 10 || ms == 20 || ms == 30 || ms == 40 || ms == 60;
 }
 
-static void unlock(struct worker *w, struct leg *leg)
-{
-	struct sockaddr none = {.sa_family = AF_UNSPEC};
-	(void)connect(leg->rtp_fd, &none, sizeof(none)); /* keeps the port: it was bound explicitly */
-	leg->locked = false;
-	leg->previous = leg->source;
-	leg->refuse_until = w->now + (uint64_t)REFUSE_MS * NS_PER_MS;
-}
-
 void leg_describe(struct worker *w, struct leg *leg, const struct leg_remote *r)
 {
 	bool listened = leg->described && leg->dir & DIR_RECV;
-	if (address_usable(&r->rtp)) {
-		bool moved = leg->described && !address_same(&leg->sdp_rtp, &r->rtp);
-		leg->sdp_rtp = r->rtp;
-		if (moved && leg->locked && !address_same(&leg->source, &r->rtp))
-			unlock(w, leg);
-	}
+	if (latch_describe(&leg->latch, &r->rtp, &r->peer, w->now))
+		leg_follow_latch(leg);
 	leg->sdp_rtcp = r->rtcp;
+	leg->rtcp_mux = r->rtcp_mux;
+	leg->stats.rtcp_mux = r->rtcp_mux;
 	if (leg->dir != r->dir)
 		leg->tx.from = 0; /* packets not sent meanwhile are no loss */
 	leg->dir = r->dir;
@@ -65,6 +53,25 @@ void leg_detach(struct leg *leg)
 {
 	leg_unbridge(leg);
 	mix_leave(leg);
+}
+
+void leg_follow_latch(struct leg *leg)
+{
+	struct sockaddr_storage sa = {.ss_family =
+					      AF_UNSPEC}; /* disconnects; the port stays: it was bound explicitly */
+	bool want = leg->latch.state == LATCH_LOCKED;
+	if (leg->connected == want)
+		return;
+	socklen_t len = want ? address_to_kernel(&sa, &leg->latch.source) : sizeof(struct sockaddr);
+	if (connect(leg->rtp_fd, (const struct sockaddr *)&sa, len) == 0 || !want)
+		leg->connected = want; /* else it goes on unconnected: packets of others are then refused one by one */
+	leg->drained = false;
+}
+
+static void watch_source(struct worker *w, struct leg *leg)
+{
+	latch_tick(&leg->latch, &w->media->latch_rules, leg->stats.last_rx_at, w->now);
+	leg_follow_latch(leg);
 }
 
 static void watch_silence(struct worker *w, struct leg *leg)
@@ -114,6 +121,7 @@ void leg_publish(struct leg *leg)
 void leg_visit(struct worker *w, struct leg *leg)
 {
 	watch_silence(w, leg);
+	watch_source(w, leg);
 	watch_digits(w, leg);
 	if (leg->listening)
 		listen_idle(w, leg);

@@ -10,6 +10,7 @@
 #include "media/playout.h"
 #include "media/round.h"
 #include "rtp/packet.h"
+#include "rtp/seq.h"
 
 /* So many packets of one leg at a time: a flood on one socket must not starve the others. */
 enum { BUDGET = 32, PT_COMFORT_NOISE = PLAYOUT_NOISE };
@@ -19,39 +20,38 @@ static bool is_audio(const struct rtp_packet *p)
 	return p->pt == CODEC_PCMU || p->pt == CODEC_PCMA;
 }
 
-static void lock_source(struct worker *w, struct leg *leg, const struct sockaddr_storage *sa, socklen_t len,
-			const struct net_addr *from)
+/* SSRC and sequence number are never encrypted. MAX_DROPOUT of RFC 3550 A.1. */
+static bool goes_on(const struct leg *leg, const uint8_t *data, size_t n)
 {
-	if (connect(leg->rtp_fd, (const struct sockaddr *)sa, len) != 0) {
-		leg->stats.tx_errors++;
-		return;
-	}
-	leg->locked = true;
-	leg->drained = false;
-	leg->source = *from;
-	struct media_event ev = {.kind = MEDIA_EV_LATCHED, .handle = leg->handle, .tag = leg->tag, .addr = *from};
-	worker_event(w, &ev);
+	if (n < RTP_HEADER || !leg->rx.started || get_be32(data + 8) != leg->rx.ssrc)
+		return false;
+	int16_t step = seq_diff(get_be16(data + 2), leg->rx.max_seq);
+	return step > 0 && step <= 3000;
 }
 
-/* The socket is not (or was not, when this packet came) connected: may this packet come in? */
-static bool admit(struct worker *w, struct leg *leg, const struct sockaddr_storage *sa, socklen_t len, size_t n)
+/* May it come in, before anything costly is done with it? Reports come from the source or from where SDP said. */
+static enum latch_verdict judge(struct worker *w, struct leg *leg, const struct net_addr *from, size_t n, bool rtcp)
 {
-	struct net_addr from;
-	struct rtp_packet p;
-	address_from_kernel(&from, sa);
-	if (leg->locked && address_same(&from, &leg->source))
-		return true;
-	if (leg->locked || !leg->described || (w->now < leg->refuse_until && address_same(&from, &leg->previous))) {
+	const struct latch *l = &leg->latch;
+	const uint8_t *data = w->rx + RX_ROOM;
+	enum latch_verdict v = LATCH_REFUSE;
+	if (rtcp)
+		v = address_same(from, latch_target(l)) ? LATCH_ACCEPT : LATCH_REFUSE;
+	else if (leg->described)
+		v = latch_judge(l, &w->media->latch_rules, from, leg->receiver != NULL, goes_on(leg, data, n), w->now);
+	if (v == LATCH_REFUSE) {
 		leg->stats.rx_foreign++;
-		return false;
+		leg->stats.foreign = *from;
 	}
-	if (rtp_is_rtcp(w->rx + RX_ROOM, n) || rtp_parse(&p, w->rx + RX_ROOM, n) ||
-	    (!is_audio(&p) && p.pt != leg->te_pt)) {
-		leg->stats.rx_bad++;
-		return false;
-	}
-	lock_source(w, leg, sa, len, &from);
-	return leg->locked;
+	return v;
+}
+
+static void take_source(struct worker *w, struct leg *leg, const struct net_addr *from)
+{
+	latch_take(&leg->latch, from, w->now);
+	leg_follow_latch(leg);
+	struct media_event ev = {.kind = MEDIA_EV_LATCHED, .handle = leg->handle, .tag = leg->tag, .addr = *from};
+	worker_event(w, &ev);
 }
 
 /* Only needed while something wants samples. `p` is in the worker's buffer. */
@@ -107,70 +107,100 @@ static void mark_heard(struct worker *w, struct leg *leg)
 	worker_leg_event(w, leg, MEDIA_EV_RESUMED, 0, 0, 0);
 }
 
-static void on_rtp(struct worker *w, struct leg *leg, size_t n)
+static void on_rtp(struct worker *w, struct leg *leg, struct rtp_packet *p)
 {
-	const uint8_t *data = w->rx + RX_ROOM;
-	struct rtp_packet p;
-	if (n <= RX_BUFFER && rtp_is_rtcp(data, n)) {
-		leg_report_received(w, leg, data, n);
-		return;
-	}
-	if (n > RX_BUFFER || rtp_parse(&p, data, n)) {
-		leg->stats.rx_bad++;
-		return;
-	}
-	bool event = p.pt == leg->te_pt, audio = is_audio(&p);
-	if (!event && !audio && p.pt != PT_COMFORT_NOISE) {
-		leg->stats.rx_bad++;
-		return;
-	}
-	enum rtp_order order = rtp_source_put(&leg->rx, p.ssrc, p.seq);
+	bool event = p->pt == leg->te_pt, audio = is_audio(p);
+	enum rtp_order order = rtp_source_put(&leg->rx, p->ssrc, p->seq);
 	if (order == RTP_JUMP)
 		leg->stats.rx_bad++;
 	if (order == RTP_JUMP || order == RTP_DUPLICATE)
 		return;
 	if (leg->measure)
-		quality_packet(&leg->measure->q, &leg->rx, order, p.seq);
+		quality_packet(&leg->measure->q, &leg->rx, order, p->seq);
 	leg->stats.rx_packets++;
-	leg->stats.rx_bytes += p.n;
+	leg->stats.rx_bytes += p->n;
 	counter_add(&w->rx_packets, 1);
 	mark_heard(w, leg);
 	if (audio)
-		rtp_source_jitter(&leg->rx, p.ts, (uint32_t)(w->now / NS_PER_POSITION));
-	if (!(leg->dir & DIR_RECV) || p.n == 0)
+		rtp_source_jitter(&leg->rx, p->ts, (uint32_t)(w->now / NS_PER_POSITION));
+	if (!(leg->dir & DIR_RECV) || p->n == 0)
 		return;
 	if (event)
-		on_event(w, leg, &p);
+		on_event(w, leg, p);
 	else if (audio)
-		on_audio(w, leg, &p);
+		on_audio(w, leg, p);
 	else
-		on_noise(w, leg, &p);
+		on_noise(w, leg, p);
+}
+
+/* `from` NULL: the socket is connected, it is the source. */
+static void on_datagram(struct worker *w, struct leg *leg, const struct net_addr *from, size_t n)
+{
+	uint8_t *data = w->rx + RX_ROOM;
+	struct rtp_packet p;
+	bool rtcp = n <= RX_BUFFER && rtp_is_rtcp(data, n);
+	enum latch_verdict v = from ? judge(w, leg, from, n, rtcp) : LATCH_ACCEPT;
+	if (v == LATCH_REFUSE)
+		return;
+	if (n > RX_BUFFER) {
+		leg->stats.rx_bad++;
+		return;
+	}
+	if (!leg_open(w, leg, data, &n, rtcp))
+		return;
+	if (rtcp) {
+		leg_report_received(w, leg, data, n);
+		return;
+	}
+	if (rtp_parse(&p, data, n) || !(is_audio(&p) || p.pt == leg->te_pt || p.pt == PT_COMFORT_NOISE)) {
+		leg->stats.rx_bad++;
+		return;
+	}
+	if (v == LATCH_TAKE)
+		take_source(w, leg, from);
+	else if (leg->latch.state == LATCH_LOOSE) {
+		latch_heard(&leg->latch, w->now);
+		leg_follow_latch(leg);
+	}
+	on_rtp(w, leg, &p);
 }
 
 bool leg_receive_rtp(struct worker *w, struct leg *leg)
 {
+	struct sockaddr_storage sa;
+	struct net_addr from;
 	for (unsigned i = 0; i < BUDGET; i++) {
 		if (!round_may_read(w, leg->rtp_fd))
 			return w->next_at != NOTHING_WAITS;
-		bool known = leg->locked && leg->drained;
-		struct sockaddr_storage sa;
+		bool known = leg->connected && leg->drained;
 		socklen_t len = sizeof(sa);
 		/* MSG_TRUNC: the real length comes back, so a cut packet is seen as too long. */
 		ssize_t n = recvfrom(leg->rtp_fd, w->rx + RX_ROOM, RX_BUFFER, MSG_TRUNC,
 				     known ? NULL : (struct sockaddr *)&sa, known ? NULL : &len);
 		if (n < 0 && errno == EAGAIN) {
-			leg->drained = leg->locked;
+			leg->drained = leg->connected;
 			return false;
 		}
 		if (n < 0) { /* ICMP told that something we sent was not wanted */
 			leg->stats.tx_errors++;
 			continue;
 		}
-		if (known || admit(w, leg, &sa, len, (size_t)n > RX_BUFFER ? RX_BUFFER : (size_t)n))
-			on_rtp(w, leg, (size_t)n);
+		if (!known)
+			address_from_kernel(&from, &sa);
+		on_datagram(w, leg, known ? NULL : &from, (size_t)n);
 	}
 	w->next_at = 0;
 	return true;
+}
+
+static void on_report(struct worker *w, struct leg *leg, const struct net_addr *from, size_t n)
+{
+	if (!address_same_host(from, latch_target(&leg->latch))) {
+		leg->stats.rx_foreign++;
+		leg->stats.foreign = *from;
+	} else if (leg_open(w, leg, w->rx, &n, true)) {
+		leg_report_received(w, leg, w->rx, n);
+	}
 }
 
 bool leg_receive_rtcp(struct worker *w, struct leg *leg)
@@ -187,10 +217,7 @@ bool leg_receive_rtcp(struct worker *w, struct leg *leg)
 		if (n < 0)
 			continue;
 		address_from_kernel(&from, &sa);
-		if (!address_same_host(&from, leg->locked ? &leg->source : &leg->sdp_rtp))
-			leg->stats.rx_foreign++;
-		else
-			leg_report_received(w, leg, w->rx, (size_t)n);
+		on_report(w, leg, &from, (size_t)n);
 	}
 	w->next_at = 0;
 	return true;

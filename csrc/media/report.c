@@ -6,6 +6,7 @@
 #include "media/engine.h"
 #include "media/measure.h"
 #include "rtp/rtcp.h"
+#include "rtp/srtp.h"
 
 enum { INTERVAL_MS = 5000, JITTER_UNIT_US = 125 };
 
@@ -19,10 +20,12 @@ static uint64_t ntp_at(const struct worker *w)
 /* SDP's RTCP address unless the audio comes from another host (NAT): then the port above the audio's. */
 static bool report_address(const struct leg *leg, struct net_addr *out)
 {
-	const struct net_addr *rtp = leg->locked ? &leg->source : &leg->sdp_rtp;
+	const struct net_addr *rtp = latch_target(&leg->latch);
 	if (!address_usable(rtp))
 		return false;
 	*out = *rtp;
+	if (leg->rtcp_mux)
+		return true;
 	out->port++;
 	if (address_usable(&leg->sdp_rtcp) && address_same_host(rtp, &leg->sdp_rtcp))
 		*out = leg->sdp_rtcp;
@@ -43,7 +46,7 @@ void leg_report(struct worker *w, struct leg *leg, bool bye)
 	struct rtcp_report block;
 	struct xr_voip voip;
 	struct xr_summary summary;
-	uint8_t packet[RTCP_MAX];
+	uint8_t packet[RTCP_MAX + SRTP_TAIL];
 	char cname[40];
 	/* 6.2: a random factor of 0.5 to 1.5 keeps many legs from reporting in step. */
 	leg->report_due = w->now + (INTERVAL_MS / 2 + worker_random(w) % INTERVAL_MS) * NS_PER_MS;
@@ -68,8 +71,13 @@ void leg_report(struct worker *w, struct leg *leg, bool bye)
 		c.summary = &summary;
 	}
 	size_t n = rtcp_compose(packet, &c);
+	if (!leg_seal(leg, packet, &n, true)) {
+		leg->stats.tx_errors++;
+		return;
+	}
+	int fd = leg->rtcp_mux ? leg->rtp_fd : leg->rtcp_fd;
 	socklen_t len = address_to_kernel(&sa, &to);
-	if (sendto(leg->rtcp_fd, packet, n, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&sa, len) < 0)
+	if (sendto(fd, packet, n, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&sa, len) < 0)
 		leg->stats.tx_errors++;
 }
 

@@ -17,14 +17,20 @@ enum { CARRIER_MS = 60 };
 static ssize_t send_once(const struct leg *leg, const uint8_t *data, size_t n)
 {
 	struct sockaddr_storage sa;
-	if (leg->locked)
+	if (leg->connected)
 		return send(leg->rtp_fd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	socklen_t len = address_to_kernel(&sa, &leg->sdp_rtp);
+	socklen_t len = address_to_kernel(&sa, latch_target(&leg->latch));
 	return sendto(leg->rtp_fd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&sa, len);
 }
 
-static void transmit(struct worker *w, struct leg *leg, const uint8_t *data, size_t n)
+/* `data` is sealed in place; RX_TAIL bytes behind it are the worker's. */
+static void transmit(struct worker *w, struct leg *leg, uint8_t *data, size_t n)
 {
+	size_t payload = n - RTP_HEADER;
+	if (!leg_seal(leg, data, &n, false)) { /* not new enough a number: never twice under one */
+		leg->stats.tx_errors++;
+		return;
+	}
 	ssize_t sent = send_once(leg, data, n);
 	if (sent < 0 && errno == ECONNREFUSED) { /* an earlier packet's ICMP error; this one was not sent */
 		leg->stats.tx_errors++;
@@ -36,13 +42,13 @@ static void transmit(struct worker *w, struct leg *leg, const uint8_t *data, siz
 		return;
 	}
 	leg->stats.tx_packets++;
-	leg->stats.tx_bytes += n - RTP_HEADER;
+	leg->stats.tx_bytes += payload;
 	counter_add(&w->tx_packets, 1);
 }
 
 static bool can_send(const struct leg *leg)
 {
-	return leg->dir & DIR_SEND && leg->codec != CODEC_NONE && (leg->locked || address_usable(&leg->sdp_rtp));
+	return leg->dir & DIR_SEND && leg->codec != CODEC_NONE && address_usable(latch_target(&leg->latch));
 }
 
 /* One incoming stream of one leg, until it starts afresh. */

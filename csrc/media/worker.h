@@ -14,7 +14,7 @@
 #include "media/clock.h"
 #include "media/leg.h"
 
-enum { WHEEL = 64, RX_BUFFER = 2048, RX_ROOM = 64 };
+enum { WHEEL = 64, RX_BUFFER = 2048, RX_ROOM = 64, RX_TAIL = 32 /* sealing adds SRTP_TAIL */ };
 
 struct worker {
 	struct media *media;
@@ -46,10 +46,10 @@ struct worker {
 	uint32_t legs;
 	bool raised, stalled; /* events to announce; the next command waits for a leg to arrive */
 	struct leg *wheel[WHEEL];
-	struct leg_socket *waiting;	 /* known to hold packets */
-	struct leg *ending;		 /* closed, but their LEG_CLOSED found no room yet */
-	uint8_t rx[RX_ROOM + RX_BUFFER]; /* packets are read behind the room */
-	uint8_t scratch[RX_BUFFER];
+	struct leg_socket *waiting;		   /* known to hold packets */
+	struct leg *ending;			   /* closed, but their LEG_CLOSED found no room yet */
+	uint8_t rx[RX_ROOM + RX_BUFFER + RX_TAIL]; /* packets are read behind the room */
+	uint8_t scratch[RX_BUFFER + RX_TAIL];
 	int16_t pcm[RX_BUFFER];
 };
 

@@ -16,6 +16,7 @@
 #include "media/address.h"
 #include "media/engine.h"
 #include "media/round.h"
+#include "rtp/srtp.h"
 
 static struct net_addr loopback(uint16_t port)
 {
@@ -297,9 +298,10 @@ bool rig_settle(struct rig *r, uint64_t leg)
 	       rig_wait(r, MEDIA_EV_LEG_CLOSED, last, &ev) && media_leg_release(r->m, last) == 0;
 }
 
-static int bound_socket(uint16_t port, uint16_t *got)
+static int bound_socket(uint8_t host, uint16_t port, uint16_t *got)
 {
 	struct net_addr a = loopback(port);
+	a.ip[3] = host;
 	struct sockaddr_storage sa;
 	socklen_t len = address_to_kernel(&sa, &a);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -317,11 +319,13 @@ static int bound_socket(uint16_t port, uint16_t *got)
 bool far_sockets(struct far_end *f)
 {
 	uint16_t port, above;
+	uint8_t host = f->host ? f->host : 1;
 	for (int tries = 0; tries < 100; tries++) {
-		f->rtp = bound_socket(0, &port);
-		f->rtcp = port < 65535 ? bound_socket((uint16_t)(port + 1), &above) : -1;
+		f->rtp = bound_socket(host, 0, &port);
+		f->rtcp = port < 65535 ? bound_socket(host, (uint16_t)(port + 1), &above) : -1;
 		if (f->rtp >= 0 && f->rtcp >= 0) {
 			f->address = loopback(port);
+			f->address.ip[3] = host;
 			return true;
 		}
 		far_close(f);
@@ -336,7 +340,8 @@ struct leg_remote far_remote(const struct far_end *f)
 				    .codec = f->codec,
 				    .te_pt = 101,
 				    .dir = DIR_SENDRECV,
-				    .ptime_ms = 20};
+				    .ptime_ms = 20,
+				    .srtp = f->keys};
 	remote.rtcp.port++;
 	return remote;
 }
@@ -345,6 +350,21 @@ bool far_describe(struct rig *r, const struct far_end *f)
 {
 	struct leg_remote remote = far_remote(f);
 	return media_leg_remote(r->m, f->leg, &remote) == 0;
+}
+
+bool keys_make(struct srtp_keys *keys, unsigned suite)
+{
+	return srtp_key_make(&keys->rx, suite) == 0 && srtp_key_make(&keys->tx, suite) == 0;
+}
+
+bool far_secure(struct rig *r, struct far_end *f, const struct srtp_keys *keys)
+{
+	srtp_way_free(f->seal);
+	srtp_way_free(f->open);
+	f->seal = f->open = NULL;
+	f->keys = keys;
+	return srtp_way_sender(&f->seal, &keys->rx, f->ssrc) == 0 && srtp_way_receiver(&f->open, &keys->tx) == 0 &&
+	       far_describe(r, f) && rig_settle(r, f->leg);
 }
 
 bool far_open(struct rig *r, struct far_end *f, enum codec codec, uint32_t worker)
@@ -367,6 +387,9 @@ void far_close(struct far_end *f)
 	if (f->rtcp > 0)
 		close(f->rtcp);
 	f->rtp = f->rtcp = -1;
+	srtp_way_free(f->seal);
+	srtp_way_free(f->open);
+	f->seal = f->open = NULL;
 }
 
 void far_raw(const struct far_end *f, const void *data, size_t n)
@@ -384,7 +407,10 @@ void far_send(const struct far_end *f, uint8_t pt, bool marker, uint16_t seq, ui
 	struct rtp_packet p = {.pt = pt, .marker = marker, .seq = seq, .ts = ts, .ssrc = f->ssrc};
 	rtp_header(data, &p);
 	memcpy(data + RTP_HEADER, payload, n);
-	far_raw(f, data, RTP_HEADER + n);
+	n += RTP_HEADER;
+	if (f->seal && srtp_way_seal(f->seal, data, &n))
+		return;
+	far_raw(f, data, n);
 }
 
 void far_say(struct far_end *f, uint8_t fill)
@@ -404,6 +430,8 @@ bool far_hear(const struct far_end *f, struct datagram *d, unsigned ms)
 	if (n < 0)
 		return false;
 	d->n = (size_t)n;
+	if (f->open && srtp_way_open(f->open, d->data, &d->n))
+		return false;
 	return rtp_parse(&d->rtp, d->data, d->n) == 0;
 }
 

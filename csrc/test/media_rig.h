@@ -78,6 +78,9 @@ struct far_end {
 	uint8_t codec;
 	uint16_t seq;
 	uint32_t ts, ssrc;
+	uint8_t host;		      /* 127.0.0.HOST; 0: 1 */
+	const struct srtp_keys *keys; /* as the leg has them: rx is what this end seals with; NULL: in clear */
+	struct srtp_way *seal, *open; /* by far_secure() */
 };
 struct datagram {
 	uint8_t data[2048];
@@ -87,6 +90,9 @@ struct datagram {
 /** Opens sockets and a leg described to them (te_pt 101, sendrecv). `worker` or LEG_ANY_WORKER. */
 bool far_open(struct rig *r, struct far_end *f, enum codec codec, uint32_t worker);
 bool far_sockets(struct far_end *f);
+/** Seal and open with these keys from now on, and describe the leg so. */
+bool far_secure(struct rig *r, struct far_end *f, const struct srtp_keys *keys);
+bool keys_make(struct srtp_keys *keys, unsigned suite);
 void far_close(struct far_end *f);
 struct leg_remote far_remote(const struct far_end *f);
 bool far_describe(struct rig *r, const struct far_end *f);
