@@ -24,6 +24,8 @@ int slab_init(struct slab *s, size_t bytes)
 
 void slab_close(struct slab *s)
 {
+	if (s->wipe && s->base)
+		explicit_bzero(s->base, (size_t)s->pages * SLAB_PAGE);
 	mem_free(s->base);
 	mem_free(s->page);
 	*s = (struct slab){0};
@@ -114,6 +116,8 @@ void slab_free(struct slab *s, void *p)
 	uint32_t i = (uint32_t)(at / SLAB_PAGE);
 	struct slab_page *g = &s->page[i];
 	bool had_room = has_room(g);
+	if (s->wipe)
+		explicit_bzero(p, class_size[g->class]);
 	memcpy(p, &g->free_block, sizeof(g->free_block));
 	g->free_block = (uint32_t)(at % SLAB_PAGE) + 1;
 	s->bytes -= class_size[g->class];

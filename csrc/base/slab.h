@@ -4,6 +4,7 @@
 #ifndef BASE_SLAB_H
 #define BASE_SLAB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ struct slab {
 	uint32_t pages, high, free_page; /* free_page: index + 1 */
 	uint32_t room[SLAB_CLASSES];	 /* pages with room; index + 1 */
 	size_t bytes;			 /* in use, rounded up to classes */
+	bool wipe;			 /* the owner sets it: blocks are cleared when they are given back */
 };
 
 int slab_init(struct slab *s, size_t bytes);

@@ -8,6 +8,15 @@ struct sip_call *call_get(const struct sip_core *c, uint64_t handle)
 	return handle ? pool_get(&c->calls, handle) : NULL;
 }
 
+int sip_call_media(const struct sip_core *c, uint64_t call, struct sip_media *out)
+{
+	const struct sip_call *k = call_open(c, call);
+	if (!k)
+		return -ENOENT;
+	*out = k->media;
+	return 0;
+}
+
 struct sip_call *call_open(const struct sip_core *c, uint64_t handle)
 {
 	struct sip_call *k = call_get(c, handle);
@@ -68,6 +77,7 @@ void call_free(struct sip_core *c, struct sip_call *k)
 	hash_remove(&c->call_by_tag, &k->node);
 	slab_free(&c->slab, k->text);
 	slab_free(&c->slab, k->ok);
+	call_srtp_free(c, k);
 	pool_give(&c->calls, k);
 }
 
@@ -246,21 +256,38 @@ bool call_has_sdp(const struct sip_core *c)
 	return c->in.msg.body.n && str_ieq(str_trim(type), STR("application/sdp"));
 }
 
-int call_agree(struct str body, const struct sip_local *local, struct sdp *sdp, struct sip_media *out)
+/* Some offer the same audio twice, in RTP/SAVP and in RTP/AVP. The line with a usable key is ours, then one in clear. */
+static int parse_for(struct sdp *sdp, struct str body, unsigned policy)
 {
-	int err = sdp_parse(sdp, body);
-	return err ? err : sdp_agree(sdp, local, out);
+	int err = sdp_parse_as(sdp, body, policy == SRTP_POLICY_OFF ? SDP_AVP : SDP_AVP | SDP_SAVP);
+	if (err || policy == SRTP_POLICY_OFF || sdp->audio < 0 || sdp->ncrypto || sdp->nmedia < 2)
+		return err;
+	unsigned first = sdp->savp ? SDP_SAVP : SDP_AVP, other = sdp->savp ? SDP_AVP : SDP_SAVP;
+	err = sdp_parse_as(sdp, body, other);
+	if (!err && sdp->audio >= 0 && (sdp->ncrypto || other == SDP_AVP))
+		return 0;
+	return sdp_parse_as(sdp, body, first);
 }
 
-static struct str write_sdp(struct sip_core *c, const struct sip_call *k, const struct sip_local *local,
+int call_agree(struct sip_core *c, struct sip_call *k, struct str body, const struct sip_local *local,
+	       enum call_sdp_role role, struct sdp *sdp, struct sip_media *out)
+{
+	bool encrypted = k && k->srtp && k->srtp->active;
+	int err = parse_for(sdp, body, encrypted ? SRTP_POLICY_REQUIRED : local->srtp);
+	err = err ? err : sdp_agree(sdp, local, out);
+	return err ? err : call_srtp_agree(c, k, sdp, local, role, out);
+}
+
+static struct str write_sdp(struct sip_core *c, struct sip_call *k, const struct sip_local *local,
 			    const struct sdp *offer, const struct sip_media *agreed)
 {
 	struct build b;
+	struct sdp_secure keys = {.tag = c->staged.tag, .n = c->staged.secure, .key = &c->staged.keys.tx};
 	build_init(&b, c->body, sizeof(c->body));
 	if (offer)
-		sdp_answer(&b, offer, agreed, local, k->sdp_id, k->sdp_version);
-	else
-		sdp_offer(&b, local, k->sdp_id, k->sdp_version);
+		sdp_answer(&b, offer, agreed, local, &keys, k->sdp_id, k->sdp_version);
+	else if (call_srtp_offer(c, k, local, &keys) == 0)
+		sdp_offer(&b, local, &keys, k->sdp_id, k->sdp_version);
 	return build_view(&b);
 }
 

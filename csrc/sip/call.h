@@ -32,6 +32,16 @@ enum call_text {
 };
 enum { CALL_TEXT_MAX = 16384 };
 
+enum { CALL_SRTP_OFFERS = 2 };
+/** Keys of a call, made when it first needs them. */
+struct call_srtp {
+	struct srtp_key offer[CALL_SRTP_OFFERS];
+	struct srtp_keys now;
+	uint32_t serial;
+	uint8_t noffer;
+	bool active, savp; /* `now` counts; RTP/SAVP is how it is described */
+};
+
 struct call_auth {
 	uint32_t nc;	    /* times this nonce was used */
 	uint32_t invite_nc; /* ... by the last INVITE: its ACK repeats it */
@@ -48,6 +58,7 @@ struct sip_call {
 	uint64_t sdp_id, sdp_hash;
 	uint64_t retransmit_at, deadline; /* 2xx again; no ACK, or ring timeout */
 	uint64_t modify_at;		  /* re-INVITE again after 491 */
+	struct call_srtp *srtp;		  /* NULL: none needed yet */
 	char *ok;			  /* our 2xx while it waits for ACK */
 	uint32_t nok, ok_cseq, interval_ms;
 	uint32_t sdp_version, local_cseq, remote_cseq;
@@ -105,12 +116,22 @@ unsigned call_reason(const struct sip_core *c);
 /* SDP of a call, written to c->body. `offer` NULL: an offer of ours. Empty: did not fit. */
 struct str call_sdp(struct sip_core *c, struct sip_call *k, const struct sip_local *local, const struct sdp *offer,
 		    const struct sip_media *agreed);
-/** Parse and agree on the SDP of the message in c->in. -EBADMSG, -EPROTO. */
-int call_agree(struct str body, const struct sip_local *local, struct sdp *sdp, struct sip_media *out);
+enum call_sdp_role { CALL_SDP_OFFER, CALL_SDP_ANSWER }; /* theirs */
+/** Parse and agree on an SDP of theirs; its keys are staged. `k` NULL: before there is a call. -EBADMSG, -EPROTO. */
+int call_agree(struct sip_core *c, struct sip_call *k, struct str body, const struct sip_local *local,
+	       enum call_sdp_role role, struct sdp *sdp, struct sip_media *out);
 bool call_has_sdp(const struct sip_core *c); /* the message in c->in carries one */
 
 /** Cause of a Reason header we add; nothing for 0. */
 void call_reason_line(struct build *b, unsigned q850);
+
+/* call_srtp.c */
+int call_srtp_offer(struct sip_core *c, struct sip_call *k, const struct sip_local *local, struct sdp_secure *out);
+int call_srtp_agree(struct sip_core *c, struct sip_call *k, const struct sdp *sdp, const struct sip_local *local,
+		    enum call_sdp_role role, struct sip_media *out);
+/** What call_agree() found is the call's from now on. */
+void call_take_media(struct sip_core *c, struct sip_call *k, const struct sip_media *media);
+void call_srtp_free(struct sip_core *c, struct sip_call *k);
 
 /* command.c */
 bool command_lines_ok(struct sip_core *c, struct str lines);

@@ -89,7 +89,8 @@ bool command_local_ok(const struct sip_local *l)
 {
 	if (l->rtp.family != ADDR_V4 && l->rtp.family != ADDR_V6)
 		return false;
-	if (l->ncodecs == 0 || l->ncodecs > sizeof(l->codecs) || l->dir > DIR_SENDRECV)
+	if (l->ncodecs == 0 || l->ncodecs > sizeof(l->codecs) || l->dir > DIR_SENDRECV ||
+	    l->srtp > SRTP_POLICY_REQUIRED)
 		return false;
 	for (unsigned i = 0; i < l->ncodecs; i++)
 		if (!codec_info(l->codecs[i]))
@@ -230,6 +231,20 @@ int sip_call_answer(struct sip_core *c, uint64_t call, const struct sip_local *l
 		return err;
 	k->state = CALL_ANSWERED;
 	return 0;
+}
+
+int sip_call_check(struct sip_core *c, uint64_t call, const struct sip_local *local)
+{
+	struct sdp sdp;
+	struct sip_media media;
+	struct sip_call *k = call_open(c, call);
+	if (!command_local_ok(local))
+		return -EINVAL;
+	if (!k)
+		return -ENOENT;
+	if (k->state != CALL_OFFERED || k->answer_due)
+		return 0; /* we make the offer */
+	return call_agree(c, k, call_text(k, TEXT_OFFER), local, CALL_SDP_OFFER, &sdp, &media) ? -EPROTONOSUPPORT : 0;
 }
 
 int sip_call_reject(struct sip_core *c, uint64_t call, unsigned status, struct str headers, uint64_t now)

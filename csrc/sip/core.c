@@ -62,8 +62,12 @@ static bool codecs_ok(const struct sip_core_opts *o)
 
 static void set_codecs(struct sip_core *c, const struct sip_core_opts *o)
 {
-	c->any_local =
-		(struct sip_local){.codecs = {CODEC_PCMU, CODEC_PCMA}, .ncodecs = 2, .te_pt = 101, .dir = DIR_SENDRECV};
+	c->any_local = (struct sip_local){.codecs = {CODEC_PCMU, CODEC_PCMA},
+					  .ncodecs = 2,
+					  .te_pt = 101,
+					  .dir = DIR_SENDRECV,
+					  .srtp = SRTP_POLICY_OPTIONAL,
+					  .rtcp_mux = true};
 	if (o->ncodecs == 0)
 		return;
 	memcpy(c->any_local.codecs, o->codecs, sizeof(o->codecs));

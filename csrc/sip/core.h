@@ -65,6 +65,11 @@ struct sip_core {
 	uint32_t calls_open;		  /* whose ENDED is still to come */
 	struct sip_flow flow[SIP_FLOWS];
 	struct sip_input in;
+	struct {
+		struct srtp_keys keys;
+		uint32_t tag;
+		bool secure, savp;
+	} staged;		   /* what the SDP being worked on brings: call_srtp.c */
 	struct sip_msg own;	   /* for reading back a message of ours */
 	char body[SIP_BODY_MAX];   /* SDP under construction */
 	char lines[SIP_LINES_MAX]; /* header lines under construction */

@@ -11,7 +11,8 @@ static bool media_eq(const struct sip_media *a, const struct sip_media *b)
 {
 	return net_addr_eq(&a->rtp, &b->rtp) && net_addr_eq(&a->rtcp, &b->rtcp) && a->codec == b->codec &&
 	       a->pt == b->pt && a->te_khz == b->te_khz && a->fec == b->fec && a->te_pt == b->te_pt &&
-	       a->dir == b->dir && a->ptime_ms == b->ptime_ms && a->rtcp_mux == b->rtcp_mux;
+	       a->dir == b->dir && a->ptime_ms == b->ptime_ms && a->rtcp_mux == b->rtcp_mux && a->srtp == b->srtp &&
+	       a->srtp_serial == b->srtp_serial;
 }
 
 static void say_media(struct sip_core *c, struct sip_call *k, const struct sip_media *before)
@@ -47,7 +48,7 @@ static unsigned describe(struct sip_core *c, struct sip_call *k, struct sip_medi
 {
 	struct sdp sdp;
 	bool offer = call_has_sdp(c);
-	int err = offer ? call_agree(c->in.msg.body, &k->local, &sdp, media) : 0;
+	int err = offer ? call_agree(c, k, c->in.msg.body, &k->local, CALL_SDP_OFFER, &sdp, media) : 0;
 	if (err)
 		return err == -EPROTO ? 488 : 400;
 	*body = call_sdp(c, k, &k->local, offer ? &sdp : NULL, media);
@@ -96,7 +97,8 @@ void modify_incoming(struct sip_core *c, struct sip_call *k)
 		return;
 	}
 	k->answer_due = !call_has_sdp(c);
-	k->media = media;
+	if (!k->answer_due)
+		call_take_media(c, k, &media);
 	say_media(c, k, &before);
 }
 
@@ -185,15 +187,15 @@ static void accepted(struct sip_core *c, struct sip_call *k, struct sip_txn *t)
 	if (k->ended) {
 		return;
 	}
-	if (!call_has_sdp(c) || call_agree(c->in.msg.body, &k->local, &sdp, &media) != 0) {
+	if (!call_has_sdp(c) || call_agree(c, k, c->in.msg.body, &k->local, CALL_SDP_ANSWER, &sdp, &media) != 0) {
 		modify_ended(c, k, 488);
 		call_end(c, k, SIP_SIDE_PROTOCOL, 0, 0);
 		uac_bye(c, k, 0);
 		return;
 	}
-	k->media = media;
+	call_take_media(c, k, &media);
 	struct sip_event *e = modify_ended(c, k, c->in.msg.status);
-	e->media = media;
+	e->media = k->media;
 }
 
 void modify_response(struct sip_core *c, struct sip_call *k, struct sip_txn *t)

@@ -24,6 +24,7 @@ struct parse {
 	bool has_origin;
 	struct net_addr rtcp; /* of a=rtcp: port, and address when one was given */
 	uint32_t ptime, maxptime;
+	unsigned profiles;
 };
 
 static bool fault(struct parse *x, const char *why)
@@ -136,6 +137,12 @@ static bool format(struct parse *x, const char *why)
 	return why ? fault(x, why) : true;
 }
 
+static void parse_crypto(struct sdp *s, struct str value)
+{
+	if (s->ncrypto < SDP_CRYPTO_MAX && sdp_crypto_parse(&s->crypto[s->ncrypto], value))
+		s->ncrypto++;
+}
+
 static bool parse_attribute(struct parse *x, struct str line)
 {
 	struct str value;
@@ -149,7 +156,9 @@ static bool parse_attribute(struct parse *x, struct str line)
 		return format(x, sdp_fmtp(x->s, value));
 	if (has_key(line, STR("rtcp:"), &value))
 		return parse_rtcp(x, value);
-	if (has_key(line, STR("ptime:"), &value))
+	if (has_key(line, STR("crypto:"), &value))
+		parse_crypto(x->s, value);
+	else if (has_key(line, STR("ptime:"), &value))
 		parse_ptime(value, &x->ptime);
 	else if (has_key(line, STR("maxptime:"), &value))
 		parse_ptime(value, &x->maxptime);
@@ -208,7 +217,8 @@ static void clear_audio(struct parse *x)
 	s->audio = -1;
 	s->npt = 0;
 	s->te_pt = s->te_wide_pt = 255;
-	s->rtcp_mux = false;
+	s->rtcp_mux = s->savp = false;
+	s->ncrypto = 0;
 	x->rtcp = (struct net_addr){0};
 	x->ptime = x->maxptime = 0;
 }
@@ -252,6 +262,11 @@ static bool end_section(struct parse *x)
 	return true;
 }
 
+static unsigned profile_of(const struct sdp_media_line *m)
+{
+	return str_ieq(m->proto, STR("RTP/AVP")) ? SDP_AVP : str_ieq(m->proto, STR("RTP/SAVP")) ? SDP_SAVP : 0;
+}
+
 static bool begin_section(struct parse *x, struct str line)
 {
 	struct sdp *s = x->s;
@@ -265,9 +280,11 @@ static bool begin_section(struct parse *x, struct str line)
 	s->nmedia++;
 	x->in_media = true;
 	x->media = (struct section){0};
-	if (s->audio >= 0 || m->port == 0 || !str_ieq(m->kind, STR("audio")) || !str_ieq(m->proto, STR("RTP/AVP")))
+	unsigned profile = profile_of(m);
+	if (s->audio >= 0 || m->port == 0 || !str_ieq(m->kind, STR("audio")) || !(profile & x->profiles))
 		return true;
 	clear_audio(x);
+	s->savp = profile == SDP_SAVP;
 	s->audio = (int)s->nmedia - 1;
 	return parse_formats(x, m->formats);
 }
@@ -372,7 +389,12 @@ static bool parse_lines(struct parse *x, struct str text)
 
 int sdp_parse(struct sdp *s, struct str text)
 {
-	struct parse x = {.s = s};
+	return sdp_parse_as(s, text, SDP_AVP);
+}
+
+int sdp_parse_as(struct sdp *s, struct str text, unsigned profiles)
+{
+	struct parse x = {.s = s, .profiles = profiles};
 	*s = (struct sdp){.audio = -1, .te_pt = 255, .te_wide_pt = 255, .dir = DIR_SENDRECV, .ptime_ms = 20};
 	if (text.n && parse_lines(&x, text))
 		return 0;

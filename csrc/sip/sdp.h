@@ -1,4 +1,5 @@
-/** sdp.h  The SDP a telephone needs: one audio stream. Sources: RFC 4566/8866, 3264, 4733, 3605, 5761.
+/** sdp.h  The SDP a telephone needs: one audio stream. Sources: RFC 4566/8866, 3264, 4733, 3605, 4568,
+ *  5761.
  *
  *  Hostile input gives -EBADMSG with a reason, never a partial result. Media sections beyond the first usable
  *  audio one are remembered only by count and kind, so that an answer can refuse them with port 0. */
@@ -7,8 +8,10 @@
 
 #include "base/str.h"
 #include "sip/build.h"
+#include "sip/sdp_crypto.h"
 
-enum { SDP_MEDIA_MAX = 8, SDP_PT_MAX = 32 };
+enum { SDP_MEDIA_MAX = 8, SDP_PT_MAX = 32, SDP_CRYPTO_MAX = 8 };
+enum { SDP_AVP = 1, SDP_SAVP = 2 }; /* profiles */
 /* What our offers call what has no static payload type; telephone-event at 8 kHz is sip_local.te_pt. */
 enum { SDP_OWN_OPUS = 111, SDP_OWN_TE_WIDE = 110 };
 
@@ -34,21 +37,35 @@ struct sdp {
 	uint8_t dir;		      /* enum media_dir as THEY wrote it, their side */
 	uint8_t ptime_ms;	      /* 20 by default; clamped to 10..60 */
 	bool rtcp_mux;
+	bool savp;	 /* RTP/SAVP: not without a key */
+	uint8_t ncrypto; /* lines that we can use, preferred first */
+	struct sdp_crypto crypto[SDP_CRYPTO_MAX];
 	const char *why;
 };
 
 int sdp_parse(struct sdp *s, struct str text);
+/** The audio line in use is the first of one of these profiles; of SDP_AVP for sdp_parse(). */
+int sdp_parse_as(struct sdp *s, struct str text, unsigned profiles);
+
+/** Keys for an offer or answer of ours: lines with tags from `tag` on. n 0: in clear. */
+struct sdp_secure {
+	bool savp; /* of an offer; an answer repeats the profile */
+	uint32_t tag;
+	unsigned n;
+	const struct srtp_key *key;
+};
 
 /** What we agree on, seen from our side: the first of THEIR codecs that is in `local` (answerer follows the
  *  offerer's order), mirrored direction (their sendonly is our recvonly; c=0.0.0.0 means we may not send).
  *  -EPROTO: nothing in common (488). */
 int sdp_agree(const struct sdp *s, const struct sip_local *local, struct sip_media *out);
 
-/** Our offer. `id` and `version` go into o=. */
-void sdp_offer(struct build *b, const struct sip_local *local, uint64_t id, uint64_t version);
+/** Our offer. `id` and `version` go into o=. `keys` NULL: in clear. */
+void sdp_offer(struct build *b, const struct sip_local *local, const struct sdp_secure *keys, uint64_t id,
+	       uint64_t version);
 /** Our answer to `offer`: every m= line answered in order, others refused with port 0 (RFC 3264 6); only agreed
  *  codecs; their payload type numbers. `agreed` from sdp_agree(). */
 void sdp_answer(struct build *b, const struct sdp *offer, const struct sip_media *agreed, const struct sip_local *local,
-		uint64_t id, uint64_t version);
+		const struct sdp_secure *keys, uint64_t id, uint64_t version);
 
 #endif

@@ -62,7 +62,7 @@ int sdp_agree(const struct sdp *s, const struct sip_local *local, struct sip_med
 	out->dir = mirrored(s->dir) & local->dir;
 	if (is_unspecified(&s->rtp)) /* hold of RFC 2543, RFC 3264 8.4 */
 		out->dir &= (uint8_t)~DIR_SEND;
-	/* rtcp_mux stays off: struct sip_local cannot say that we have it, so no offer or answer of ours does */
+	out->rtcp_mux = s->rtcp_mux && local->rtcp_mux;
 	return 0;
 }
 
@@ -118,9 +118,22 @@ static void put_refused(struct build *b, const struct sdp_media_line *m)
 	build_lit(b, "\r\n");
 }
 
-void sdp_offer(struct build *b, const struct sip_local *local, uint64_t id, uint64_t version)
+static void put_keys(struct build *b, const struct sdp_secure *keys)
+{
+	for (unsigned i = 0; keys && i < keys->n; i++)
+		sdp_crypto_put(b, keys->tag + i, &keys->key[i]);
+}
+
+static void put_mux(struct build *b, bool mux)
+{
+	build_lit(b, mux ? "a=rtcp-mux\r\n" : "");
+}
+
+void sdp_offer(struct build *b, const struct sip_local *local, const struct sdp_secure *keys, uint64_t id,
+	       uint64_t version)
 {
 	struct sdp_formats f = {.n = local->ncodecs, .te_pt = local->te_pt, .te_wide_pt = 255};
+	f.profile = keys && keys->n && keys->savp ? STR("RTP/SAVP") : STR("RTP/AVP");
 	for (unsigned i = 0; i < f.n; i++) {
 		f.codec[i] = local->codecs[i];
 		f.pt[i] = sdp_own_pt(f.codec[i]);
@@ -129,12 +142,14 @@ void sdp_offer(struct build *b, const struct sip_local *local, uint64_t id, uint
 	}
 	put_session(b, local, id, version, STR("0 0"));
 	sdp_put_formats(b, &f, local->rtp.port);
+	put_keys(b, keys);
+	put_mux(b, local->rtcp_mux);
 	build_lit(b, "a=ptime:20\r\n");
 	put_direction(b, local->dir);
 }
 
 void sdp_answer(struct build *b, const struct sdp *offer, const struct sip_media *agreed, const struct sip_local *local,
-		uint64_t id, uint64_t version)
+		const struct sdp_secure *keys, uint64_t id, uint64_t version)
 {
 	put_session(b, local, id, version, offer->timing);
 	for (unsigned i = 0; i < offer->nmedia; i++) {
@@ -142,11 +157,13 @@ void sdp_answer(struct build *b, const struct sdp *offer, const struct sip_media
 			put_refused(b, &offer->media[i]);
 			continue;
 		}
-		struct sdp_formats f = {.n = 1, .te_pt = 255, .te_wide_pt = 255};
+		struct sdp_formats f = {.n = 1, .te_pt = 255, .te_wide_pt = 255, .profile = offer->media[i].proto};
 		f.codec[0] = agreed->codec;
 		f.pt[0] = agreed->pt;
 		*(agreed->te_khz == 48 ? &f.te_wide_pt : &f.te_pt) = agreed->te_pt;
 		sdp_put_formats(b, &f, local->rtp.port);
+		put_keys(b, keys);
+		put_mux(b, agreed->rtcp_mux);
 		put_line(b, "a=ptime:", agreed->ptime_ms, "\r\n");
 		put_direction(b, agreed->dir);
 	}

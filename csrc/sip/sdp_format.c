@@ -152,7 +152,8 @@ static void put_te_map(struct build *b, uint8_t pt, const char *clock)
 
 void sdp_put_formats(struct build *b, const struct sdp_formats *f, uint16_t port)
 {
-	put_line(b, "m=audio ", port, " RTP/AVP");
+	put_line(b, "m=audio ", port, " ");
+	build_str(b, f->profile);
 	for (unsigned i = 0; i < f->n; i++)
 		put_line(b, " ", f->pt[i], "");
 	if (f->te_pt != 255)

@@ -19,6 +19,7 @@ uint8_t sdp_own_pt(uint8_t codec);
 struct sdp_formats {
 	uint8_t n, te_pt, te_wide_pt;
 	uint8_t codec[4], pt[4];
+	struct str profile; /* RTP/AVP and the like */
 };
 void sdp_put_formats(struct build *b, const struct sdp_formats *f, uint16_t port);
 

@@ -177,8 +177,8 @@ static void take_media(struct sip_core *c, struct sip_call *k)
 {
 	struct sdp sdp;
 	struct sip_media media;
-	if (call_has_sdp(c) && call_agree(c->in.msg.body, &k->local, &sdp, &media) == 0) {
-		k->media = media;
+	if (call_has_sdp(c) && call_agree(c, k, c->in.msg.body, &k->local, CALL_SDP_ANSWER, &sdp, &media) == 0) {
+		call_take_media(c, k, &media);
 		k->media_known = true;
 	}
 }

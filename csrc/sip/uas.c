@@ -95,7 +95,7 @@ void uas_invite(struct sip_core *c)
 	struct sdp sdp;
 	struct sip_media media = {.codec = CODEC_NONE, .te_pt = 255, .dir = DIR_SENDRECV, .ptime_ms = 20};
 	bool offer = call_has_sdp(c);
-	int err = offer ? call_agree(c->in.msg.body, &c->any_local, &sdp, &media) : 0;
+	int err = offer ? call_agree(c, NULL, c->in.msg.body, &c->any_local, CALL_SDP_OFFER, &sdp, &media) : 0;
 	if (err) {
 		reply_status(c, err == -EPROTO ? 488 : 400, STR_NONE);
 		return;
@@ -140,14 +140,15 @@ int uas_answer_sdp(struct sip_core *c, struct sip_call *k, const struct sip_loca
 	struct sdp sdp;
 	struct sip_media media = k->media;
 	bool answer = !k->answer_due;
-	int err = answer ? call_agree(call_text(k, TEXT_OFFER), local, &sdp, &media) : 0;
+	int err = answer ? call_agree(c, k, call_text(k, TEXT_OFFER), local, CALL_SDP_OFFER, &sdp, &media) : 0;
 	if (err)
-		return -EPROTO;
+		return -EPROTONOSUPPORT;
 	*body = call_sdp(c, k, local, answer ? &sdp : NULL, &media);
 	if (body->n == 0)
 		return -E2BIG;
 	k->local = *local;
-	k->media = media;
+	if (answer)
+		call_take_media(c, k, &media);
 	return 0;
 }
 
@@ -211,9 +212,9 @@ static bool take_answer(struct sip_core *c, struct sip_call *k)
 {
 	struct sdp sdp;
 	struct sip_media media;
-	if (!call_has_sdp(c) || call_agree(c->in.msg.body, &k->local, &sdp, &media) != 0)
+	if (!call_has_sdp(c) || call_agree(c, k, c->in.msg.body, &k->local, CALL_SDP_ANSWER, &sdp, &media) != 0)
 		return false;
-	k->media = media;
+	call_take_media(c, k, &media);
 	k->media_known = true;
 	return true;
 }

@@ -31,7 +31,7 @@ static int answer(const char *text, const struct sip_local *local, char *out, si
 	if (rc)
 		return rc;
 	build_init(&b, out, cap);
-	sdp_answer(&b, &s, &agreed, local, 5, 6);
+	sdp_answer(&b, &s, &agreed, local, NULL, 5, 6);
 	build_str(&b, STR("\0"));
 	return build_ok(&b) ? 0 : -ENOBUFS;
 }
@@ -206,7 +206,7 @@ TEST(sdp_offer_is_what_we_would_accept)
 	struct sdp s;
 	struct sip_media m;
 	build_init(&b, out, sizeof out);
-	sdp_offer(&b, &us, 18446744073709551615u, 1);
+	sdp_offer(&b, &us, NULL, 18446744073709551615u, 1);
 	REQUIRE(build_ok(&b) && sdp_parse(&s, guarded((struct str){out, b.n})) == 0);
 	REQUIRE(EQ(s.session_id, "18446744073709551615") && s.npt == 3 && s.pt[0] == 8 && s.te_pt == 101);
 	REQUIRE(sdp_agree(&s, &us, &m) == 0 && m.codec == CODEC_PCMA && net_addr_eq(&m.rtp, &us.rtp));
@@ -222,7 +222,7 @@ TEST(sdp_offer_over_ipv6_on_hold_without_events)
 	local.te_pt = 255;
 	local.dir = DIR_SEND;
 	build_init(&b, out, sizeof out);
-	sdp_offer(&b, &local, 1, 2);
+	sdp_offer(&b, &local, NULL, 1, 2);
 	build_str(&b, STR("\0"));
 	REQUIRE(build_ok(&b));
 	REQUIRE(strcmp(out, "v=0\r\no=- 1 2 IN IP6 2001:db8::1\r\ns=-\r\nc=IN IP6 2001:db8::1\r\nt=0 0\r\n"
@@ -235,7 +235,7 @@ TEST(sdp_offer_that_does_not_fit_says_so)
 	char out[100];
 	struct build b;
 	build_init(&b, out, sizeof out);
-	sdp_offer(&b, &us, 1, 1);
+	sdp_offer(&b, &us, NULL, 1, 1);
 	REQUIRE(!build_ok(&b) && b.n <= sizeof out);
 }
 
@@ -264,7 +264,7 @@ TEST(sdp_offers_opus_with_events_at_both_clocks)
 	char out[1024];
 	struct build b;
 	build_init(&b, out, sizeof out);
-	sdp_offer(&b, &wide, 1, 2);
+	sdp_offer(&b, &wide, NULL, 1, 2);
 	build_str(&b, STR("\0"));
 	REQUIRE(build_ok(&b));
 	REQUIRE(strcmp(out, "v=0\r\no=- 1 2 IN IP4 198.51.100.7\r\ns=-\r\nc=IN IP4 198.51.100.7\r\nt=0 0\r\n"
