@@ -74,6 +74,19 @@ cdef extern from "switchroom.h" nogil:
 
     size_t sip_core_drain_tx(sip_core *c, sip_tx *out, size_t max)
 
+    struct srtp_key:
+        uint8_t suite
+
+    struct srtp_keys:
+        srtp_key rx
+        srtp_key tx
+
+    enum:
+        SRTP_SUITE_COUNT
+
+    const char *srtp_suite_name(unsigned suite)
+    void srtp_key_wipe(srtp_key *key)
+
     struct sip_media:
         net_addr rtp
         net_addr rtcp
@@ -82,6 +95,8 @@ cdef extern from "switchroom.h" nogil:
         uint8_t dir
         uint8_t ptime_ms
         uint8_t rtcp_mux
+        uint8_t srtp
+        uint32_t srtp_serial
 
     struct sip_event:
         uint8_t kind
@@ -113,6 +128,8 @@ cdef extern from "switchroom.h" nogil:
         uint8_t ncodecs
         uint8_t te_pt
         uint8_t dir
+        uint8_t srtp
+        c_bool rtcp_mux
 
     struct sip_call_opts:
         uint32_t flow
@@ -133,6 +150,9 @@ cdef extern from "switchroom.h" nogil:
     int sip_call_tag(sip_core *c, uint64_t call, uint64_t tag)
     int sip_call_progress(sip_core *c, uint64_t call, unsigned status, const sip_local *local, uint64_t now)
     int sip_call_answer(sip_core *c, uint64_t call, const sip_local *local, uint64_t now)
+    int sip_call_check(sip_core *c, uint64_t call, const sip_local *local)
+    int sip_call_media(const sip_core *c, uint64_t call, sip_media *out)
+    int sip_call_srtp(const sip_core *c, uint64_t call, srtp_keys *out)
     int sip_call_reject(sip_core *c, uint64_t call, unsigned status, c_str headers, uint64_t now)
     int sip_call_hangup(sip_core *c, uint64_t call, unsigned q850, uint64_t now)
     int sip_call_modify(sip_core *c, uint64_t call, const sip_local *local, uint64_t now)
@@ -180,6 +200,8 @@ cdef extern from "switchroom.h" nogil:
         c_bool pin
         uint32_t silence_ms
         uint32_t rec_buffer
+        uint32_t grace_ms
+        uint32_t relatch_ms
 
     int media_init(media **out, const media_opts *o)
     void media_free(media *m)
@@ -216,10 +238,13 @@ cdef extern from "switchroom.h" nogil:
     struct leg_remote:
         net_addr rtp
         net_addr rtcp
+        net_addr peer
         uint8_t codec
         uint8_t te_pt
         uint8_t dir
         uint8_t ptime_ms
+        c_bool rtcp_mux
+        const srtp_keys *srtp
 
     int media_leg_remote(media *m, uint64_t leg, const leg_remote *r)
     int media_leg_close_at(media *m, uint64_t leg, uint64_t at)
@@ -358,6 +383,11 @@ cdef extern from "switchroom.h" nogil:
         uint16_t local_port
         uint8_t worker
         uint8_t closed
+        uint8_t encrypted
+        uint8_t rtcp_mux
+        net_addr foreign
+        uint64_t srtp_bad
+        uint64_t srtp_replayed
 
     int media_leg_stats(media *m, uint64_t leg, leg_stats *out)
 

@@ -3,6 +3,7 @@
 # All of it is called from one thread, the loop's. Worker threads never touch Python.
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
+from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport int16_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memset
 
@@ -131,13 +132,14 @@ cdef class Media:
     cdef lib.media *m
 
     def __cinit__(self, bytes address, *, workers=0, port_min=20000, port_max=29999, max_legs=0, packet_wake=False,
-                  pin=False, silence_ms=0, rec_buffer=0):
+                  pin=False, silence_ms=0, rec_buffer=0, grace_ms=0, relatch_ms=0):
         cdef lib.media_opts o
         cdef int rc
         memset(&o, 0, sizeof(o))
         addr_from(&o.address, address)
         o.workers, o.port_min, o.port_max, o.max_legs = workers, port_min, port_max, max_legs
         o.wake, o.pin, o.silence_ms, o.rec_buffer = packet_wake, pin, silence_ms, rec_buffer
+        o.grace_ms, o.relatch_ms = grace_ms, relatch_ms
         with nogil:
             rc = lib.media_init(&self.m, &o)
         check(rc, "media workers")
@@ -190,13 +192,19 @@ cdef class Media:
         self.alive()
         return lib.media_leg_worker(self.m, leg)
 
-    def remote(self, uint64_t leg, rtp, rtcp, codec, te_pt, direction, ptime_ms=20) -> None:
+    def remote(self, uint64_t leg, rtp, rtcp, codec, te_pt, direction, ptime_ms=20, *, peer=None,
+               rtcp_mux=False, keys=None) -> None:
+        """`peer`: address of who signals, None: not known. `keys`: of a SIP event, None: in clear."""
         cdef lib.leg_remote r
         self.alive()
         memset(&r, 0, sizeof(r))
         addr_from(&r.rtp, rtp)
         addr_from(&r.rtcp, rtcp)
+        addr_from(&r.peer, peer)
         r.codec, r.te_pt, r.dir, r.ptime_ms = codec, te_pt, direction, ptime_ms
+        r.rtcp_mux = rtcp_mux
+        if keys is not None:
+            r.srtp = <const lib.srtp_keys *>PyCapsule_GetPointer(keys, "switchroom.srtp_keys")
         check(lib.media_leg_remote(self.m, leg, &r), "far side of the media leg")
 
     def close_leg(self, uint64_t leg, uint64_t at_ns=0) -> None:
@@ -213,7 +221,9 @@ cdef class Media:
         cdef lib.leg_stats s
         self.alive()
         check(lib.media_leg_stats(self.m, leg, &s), "media leg")
-        return s
+        counters = dict(s)
+        counters["foreign"] = addr_bytes(&s.foreign)
+        return counters
 
     # --------------------------------------------------------- what it hears
 

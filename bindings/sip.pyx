@@ -3,6 +3,8 @@
 # Everything runs on the loop's thread. Events never call back from inside a command: those a command causes
 # are handed over on the loop's next turn.
 from libc.stdint cimport UINT64_MAX, uint8_t, uint32_t, uint64_t
+from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
+from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
 from posix.unistd cimport close as c_close
@@ -13,6 +15,9 @@ from values cimport addr_bytes, addr_from, check, fail, text, view
 
 import os
 
+cdef extern from "<errno.h>":
+    int EPROTONOSUPPORT
+
 cdef extern from *:
     """
     #define NAME(name, text) text,
@@ -22,6 +27,7 @@ cdef extern from *:
 
 EVENTS = tuple(sip_event_texts[i].decode() for i in range(lib.SIP_EV_OPTIONS + 1))
 SIDES = tuple(lib.sip_side_name(i).decode() for i in range(lib.SIP_SIDE_COUNT))
+SRTP_SUITES = tuple(lib.srtp_suite_name(i).decode() for i in range(lib.SRTP_SUITE_COUNT))
 VERSION = lib.switchroom_version().decode()
 
 DEF FLOWS = 64           # ids the C core takes
@@ -72,25 +78,45 @@ def addr_text(address: bytes) -> tuple:
     return host[:lib.net_addr_format(&a, False, host)].decode(), a.port
 
 
-cdef object media_tuple(const sip_media *m):
+cdef void wipe_keys(object capsule) noexcept:
+    cdef lib.srtp_keys *keys = <lib.srtp_keys *>PyCapsule_GetPointer(capsule, "switchroom.srtp_keys")
+    lib.srtp_key_wipe(&keys.rx)
+    lib.srtp_key_wipe(&keys.tx)
+    free(keys)
+
+
+cdef object keys_of(lib.sip_core *core, uint64_t call):
+    """The keys of an encrypted call as a capsule: Python passes them on to the media half and cannot look inside. They
+    are wiped with it."""
+    cdef lib.srtp_keys *keys = <lib.srtp_keys *>malloc(sizeof(lib.srtp_keys))
+    if keys == NULL:
+        raise MemoryError("SRTP keys")
+    if lib.sip_call_srtp(core, call, keys) != 0:
+        free(keys)
+        return None
+    return PyCapsule_New(keys, "switchroom.srtp_keys", wipe_keys)
+
+
+cdef object media_tuple(lib.sip_core *core, uint64_t call, const sip_media *m):
     if m.rtp.family == lib.ADDR_NONE:
         return None
-    return (addr_bytes(&m.rtp), addr_bytes(&m.rtcp), m.codec, m.te_pt, m.dir, m.ptime_ms, <bint>m.rtcp_mux)
+    return (addr_bytes(&m.rtp), addr_bytes(&m.rtcp), m.codec, m.te_pt, m.dir, m.ptime_ms, <bint>m.rtcp_mux,
+            m.srtp, keys_of(core, call) if m.srtp else None)
 
 
-cdef object event_tuple(const sip_event *e):
+cdef object event_tuple(lib.sip_core *core, const sip_event *e):
     if e.kind == lib.SIP_EV_INCOMING:
         words = (text(e.call_id), text(e.ruri), text(e.ruri_user), text(e.from_), text(e.from_user), text(e.to),
                  text(e.to_user), text(e.contact), text(e.headers))
     else:
         words = (text(e.call_id), text(e.reason))
-    return (e.kind, e.call, e.tag, e.status, e.q850, e.side, e.at, media_tuple(&e.media), e.flow,
+    return (e.kind, e.call, e.tag, e.status, e.q850, e.side, e.at, media_tuple(core, e.call, &e.media), e.flow,
             addr_bytes(&e.src), words)
 
 
 cdef int local_from(sip_local *out, object local) except -1:
-    """(rtp address, codecs as bytes of payload types, telephone-event type, direction)"""
-    rtp, codecs, out.te_pt, out.dir = local
+    """(rtp address, codecs as bytes of payload types, telephone-event type, direction, SRTP policy, rtcp-mux)"""
+    rtp, codecs, out.te_pt, out.dir, out.srtp, out.rtcp_mux = local
     addr_from(&out.rtp, rtp)
     if not 0 < len(codecs) <= 4:
         raise ValueError(f"{len(codecs)} codecs: 1 to 4 can be offered")
@@ -272,7 +298,7 @@ cdef class Sip:
         while True:
             n = lib.sip_core_drain_events(self.core, ev, EVENTS_PER_DRAIN)
             for i in range(n):
-                self.events.append(event_tuple(&ev[i]))
+                self.events.append(event_tuple(self.core, &ev[i]))
             if n < EVENTS_PER_DRAIN:
                 break
         return 0
@@ -359,6 +385,24 @@ cdef class Sip:
         self.alive()
         local_from(&l, local)
         self.done(lib.sip_call_answer(self.core, call, &l, now_ns()), f"answer to call {call:#x}")
+
+    def media(self, uint64_t call) -> tuple | None:
+        """What is agreed on now. NotFound once ended."""
+        cdef lib.sip_media m
+        self.alive()
+        check(lib.sip_call_media(self.core, call, &m), f"call {call:#x}")
+        return media_tuple(self.core, call, &m)
+
+    def agrees(self, uint64_t call, local) -> bool:
+        """Would answer() with this? False: reject with 488."""
+        cdef sip_local l
+        self.alive()
+        local_from(&l, local)
+        rc = lib.sip_call_check(self.core, call, &l)
+        if rc == -EPROTONOSUPPORT:
+            return False
+        check(rc, f"call {call:#x}")
+        return True
 
     def reject(self, uint64_t call, unsigned status, headers=None) -> None:
         self.alive()

@@ -10,6 +10,10 @@ from libc.string cimport memcpy
 from lib cimport ADDR_NONE, c_str, net_addr
 
 
+cdef extern from "<errno.h>":
+    int _EPROTONOSUPPORT "EPROTONOSUPPORT"
+
+
 cdef inline int fail(int rc, object what) except -1:
     """Raise what the errno means; the one table of the bindings."""
     import os
@@ -21,6 +25,7 @@ cdef inline int fail(int rc, object what) except -1:
         errno.EBADMSG: errors.BadParams,
         errno.ENOENT: errors.NotFound,
         errno.EPROTO: errors.WrongState,
+        _EPROTONOSUPPORT: errors.WrongState,
         errno.ENOBUFS: errors.Capacity,
     }.get(-rc)
     if kind is not None:

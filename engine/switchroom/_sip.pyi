@@ -6,14 +6,18 @@ from collections.abc import Callable
 EVENTS: tuple[str, ...]
 """Names of event kinds: the kind of an event tuple is the index."""
 SIDES: tuple[str, ...]
+SRTP_SUITES: tuple[str, ...]
+"""Names by number; 0 is none, the empty string."""
 VERSION: str
 
 Text = str | bytes
-Media = tuple[bytes, bytes | None, int, int, int, int, bool]
+Media = tuple[bytes, bytes | None, int, int, int, int, bool, int, object]
 """The peer's audio: RTP address, RTCP address, codec, telephone-event type (255: none), direction (what we may
-do: 1 send, 2 receive), ptime in ms, rtcp-mux."""
-Local = tuple[bytes, bytes, int, int]
-"""Our audio: RTP address, codecs (payload types, preferred first), telephone-event type, direction."""
+do: 1 send, 2 receive), ptime in ms, rtcp-mux, SRTP suite (0: in clear), keys (opaque, for Media.remote(); None:
+in clear)."""
+Local = tuple[bytes, bytes, int, int, int, bool]
+"""Our audio: RTP address, codecs (payload types, preferred first), telephone-event type, direction, SRTP policy
+(0 off, 1 optional, 2 required), rtcp-mux."""
 Event = tuple[int, int, int, int, int, int, int, Media | None, int, bytes | None, tuple[str, ...]]
 """kind, call, tag, status, q850, side, at_ns, media, flow, source, words.
 
@@ -64,6 +68,8 @@ class Sip:
     ) -> int: ...
     def progress(self, call: int, status: int, local: Local | None = None) -> None: ...
     def answer(self, call: int, local: Local) -> None: ...
+    def media(self, call: int) -> Media | None: ...
+    def agrees(self, call: int, local: Local) -> bool: ...
     def reject(self, call: int, status: int, headers: Text | None = None) -> None: ...
     def hangup(self, call: int, q850: int = 0) -> None: ...
     def modify(self, call: int, local: Local) -> None: ...

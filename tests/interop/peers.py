@@ -69,14 +69,15 @@ async def listening(port: int) -> None:
 
 
 @contextlib.asynccontextmanager
-async def baresip(folder: Path, say: Path, *commands: str) -> AsyncIterator[Peer]:
-    """Answers every call at once, says the file `say`; what it hears lies in `folder` as *-dec.wav."""
+async def baresip(folder: Path, say: Path, *commands: str, mediaenc: str | None = None) -> AsyncIterator[Peer]:
+    """Answers every call at once, says the file `say`; what it hears lies in `folder` as *-dec.wav. `mediaenc`: srtp
+    (offered, RTP/AVP), srtp-mand (RTP/SAVP)."""
     folder.mkdir(parents=True)
     port, (first, last) = free_port(), free_port_range(10)
     settings = [
         f"sip_listen 127.0.0.1:{port}",
         f"module_path {BARESIP_MODULES}",
-        *(f"module {name}.so" for name in ("g711", "aufile", "aubridge", "sndfile")),
+        *(f"module {name}.so" for name in ("g711", "aufile", "aubridge", "sndfile", *(["srtp"] if mediaenc else []))),
         *(f"module_app {name}.so" for name in ("account", "menu")),
         f"audio_source aufile,{say}",
         "audio_player aubridge,nobody",
@@ -86,7 +87,8 @@ async def baresip(folder: Path, say: Path, *commands: str) -> AsyncIterator[Peer
         f"rtp_ports {first}-{last}",
     ]
     (folder / "config").write_text("\n".join(settings) + "\n")
-    (folder / "accounts").write_text("<sip:bob@127.0.0.1>;regint=0;answermode=auto\n")
+    keys = f";mediaenc={mediaenc}" if mediaenc else ""
+    (folder / "accounts").write_text(f"<sip:bob@127.0.0.1>;regint=0;answermode=auto{keys}\n")
     command = ["baresip", "-4", "-f", str(folder), *(part for text in commands for part in ("-e", text))]
     async with _running(command, port, folder) as peer:
         await listening(port)

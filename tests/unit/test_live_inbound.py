@@ -227,3 +227,34 @@ async def test_ended_call_is_forgotten(tmp_path: Path) -> None:
             assert [ref() for ref in forgotten] == [None, None]
         finally:
             gc.enable()
+
+
+async def test_a_route_that_requires_keys_dials_nobody_for_a_caller_without(tmp_path: Path) -> None:
+    called: list[Leg] = []
+    route = RouteConfig(to="*", action="dial", trunk="one", srtp="required")
+    async with office(tmp_path, (route,), {"one": called.append}) as o:
+        leg = o.dial("4930222")
+        with pytest.raises(errors.NoMedia):
+            await leg.wait_answered()
+        (row,) = await o.rows()
+        assert (row.sip_status, row.srtp, called) == (488, None, [])
+
+
+async def test_each_side_of_a_call_has_its_own_policy(tmp_path: Path) -> None:
+    there: list[Leg] = []
+
+    def answer_with_keys(leg: Leg) -> None:
+        there.append(leg)
+        leg.srtp = "required"
+        leg.answer()
+
+    async with office(tmp_path, (DIAL,), {"one": answer_with_keys}, srtp="required") as o:
+        leg = o.dial("4930222")
+        await leg.wait_answered()
+        assert (leg.encrypted, there[0].encrypted) == ("", "AEAD_AES_128_GCM")
+        leg.hangup()
+        (row,) = await o.rows()
+        assert row.srtp is None
+        await o.topics()
+        ended = next(event for event in o.events if event.topic == "call.ended")
+        assert [side["srtp"] for side in ended.data["legs"]] == ["", "AEAD_AES_128_GCM"]

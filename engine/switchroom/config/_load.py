@@ -120,6 +120,11 @@ def warnings(config: Config) -> list[str]:
         for text in config.sip.listen
         if text.startswith("tcp://")
     ]
+    where = [f"media.srtp = {config.media.srtp!r}"] if config.media.srtp != "off" else []
+    where += [f"trunk {t.name}: srtp = {t.srtp!r}" for t in config.trunk if t.srtp in ("optional", "required")]
+    where += [f"route to {r.to!r}: srtp = {r.srtp!r}" for r in config.route if r.srtp in ("optional", "required")]
+    if where:
+        found.append(f"{'; '.join(where)}: SIP goes without TLS, so whoever reads it reads the keys of the audio")
     if config.account:
         found.append("account: not used: phones cannot register in this version")
     return found

@@ -85,6 +85,10 @@ class SipConfig(Table, frozen=True, kw_only=True):
     ] = ""
 
 
+SrtpPolicy = Literal["off", "optional", "required"]
+_SRTP_BELOW = "SRTP here (off, optional, required). None: media.srtp."
+
+
 class MediaConfig(Table, frozen=True, kw_only=True):
     address: Annotated[
         str | None,
@@ -112,6 +116,43 @@ class MediaConfig(Table, frozen=True, kw_only=True):
     silence_ms: Annotated[
         int, Meta(ge=1_000, le=3_600_000, description="A leg without RTP for so long is reported silent, ms.")
     ] = 30_000
+    srtp: Annotated[
+        SrtpPolicy,
+        Meta(
+            description="Encrypted audio with keys in the SDP (RFC 4568). off: never; an INVITE that allows nothing "
+            "else gets 488. optional: offered in an ordinary RTP/AVP line, taken when offered. required: RTP/SAVP, "
+            "never in clear; 488 to those who have none. An encrypted call is never taken back into clear. The keys "
+            "stand in the SIP messages: without TLS whoever reads those can listen, so off is the default and the "
+            "others are warned about at start. Trunks and routes may say otherwise."
+        ),
+    ] = "off"
+    rtcp_mux: Annotated[
+        bool,
+        Meta(
+            description="Offer and accept RTCP over the RTP port (RFC 5761): one hole in a firewall instead of two. "
+            "On: those who do not know it go on with two ports."
+        ),
+    ] = True
+    grace_ms: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=60_000,
+            description="Until RTP is believed that comes neither from the signalled address or its host nor from the "
+            "host that signals, ms. Shorter: less is lost of calls through unusual NAT; longer: more time for the real "
+            "source to be first.",
+        ),
+    ] = 500
+    relatch_ms: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=3_600_000,
+            description="Silence of a leg's source after which its stream may go on from elsewhere: same SSRC and "
+            "following sequence numbers, same host, or the SRTP key, ms. 0: only a new SDP moves it. 1000: longer than "
+            "jitter and loss, shorter than anybody waits.",
+        ),
+    ] = 1_000
 
 
 class QualityConfig(Table, frozen=True, kw_only=True):
@@ -449,6 +490,7 @@ class TrunkConfig(Table, frozen=True, kw_only=True):
         100.0
     )
     caller_id: Annotated[str | None, Meta(description="User part of From when nothing else says one.")] = None
+    srtp: Annotated[SrtpPolicy | None, Meta(description=_SRTP_BELOW)] = None
     health_ms: Annotated[
         int,
         Meta(
@@ -478,6 +520,7 @@ class RouteConfig(Table, frozen=True, kw_only=True):
     ] = ()
     record: Annotated[bool, Meta(description="Record the caller's leg, as [recording] says.")] = False
     tenant: Annotated[Text | None, Meta(description="Whose calls these are: chooses the recording key.")] = None
+    srtp: Annotated[SrtpPolicy | None, Meta(description="Of the caller's leg. " + _SRTP_BELOW)] = None
     status: Annotated[int, Meta(ge=400, le=699, description="reject: SIP status.")] = 603
     auth: Annotated[
         bool, Meta(description="Must be false: digest authentication of callers comes with a later version.")

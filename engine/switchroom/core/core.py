@@ -22,7 +22,7 @@ from .cause import End
 from .clip import Clip, ClipFiles
 from .leg import CODECS, MAX_FORWARDS, NO_CODEC, ON_SIP, TELEPHONE_EVENT, Leg
 from .mix import Mix
-from .options import CoreOptions
+from .options import CoreOptions, SrtpPolicy
 from .recording import Recording, RecordResult
 from .uri import SipUri, header_lines, one_line, parse_uri
 
@@ -33,8 +33,8 @@ log = structlog.get_logger(__name__)
 
 _INCOMING = _sip.EVENTS.index("incoming")
 _OPTIONS = _sip.EVENTS.index("options")
-_SENDRECV = 3
 _SIP_PORT = 5060
+_NEVER = 0xFFFF_FFFF
 _ADDRESSES_MAX = 4096
 _RESOLVED_FOR_S = 60.0
 """How long a looked-up name is believed: getaddrinfo() tells no TTL."""
@@ -102,6 +102,8 @@ class Core:
                 pin=o.pin,
                 silence_ms=o.silence_ms,
                 rec_buffer=o.record_buffer,
+                grace_ms=max(1, o.grace_ms),
+                relatch_ms=o.relatch_ms or _NEVER,
             )
         except BaseException:
             self.sip.close()
@@ -213,11 +215,13 @@ class Core:
         ring_timeout_s: float | None = None,
         max_forwards: int = MAX_FORWARDS,
         codecs: Sequence[str] = ("PCMU", "PCMA"),
+        srtp: SrtpPolicy | None = None,
     ) -> Leg:
         """Call `uri` (sip:user@host[:port]); the INVITE is out on return unless a name must be looked up first.
 
         `dst`: where to send it when not to the URI's host: a sip: URI or (host, port). `from_`: a user, a URI or
-        "Name" <uri>. `max_forwards`: hops that it may make, 0-70. Raises BadParams (bad URI or header), Capacity,
+        "Name" <uri>. `max_forwards`: hops that it may make, 0-70. `srtp`: None: the
+        options' policy. Raises BadParams (bad URI or header), Capacity,
         MediaError (no RTP ports), Draining.
         """
         if not self._running or self._draining:
@@ -241,6 +245,7 @@ class Core:
             },
         )
         leg = Leg(self, "out", _user_of(caller), target.user, _sip.monotonic_ns() * 1e-9)
+        leg.srtp = srtp or self.settings.srtp
         address = self._address(host, port)
         if address is not None:
             self._invite(leg, address, invite)
@@ -254,8 +259,9 @@ class Core:
         caller = invite.caller if "sip:" in invite.caller else f"<sip:{invite.caller}@{said}>"
         media = leg._open_media()
         assert leg._rtp
+        leg._sender = dst
         try:
-            local = leg._rtp, invite.codecs, TELEPHONE_EVENT, _SENDRECV
+            local = leg._local(invite.codecs, TELEPHONE_EVENT)
             leg._call = self.sip.create(flow, dst, invite.uri, caller, local, **invite.options)
         except BaseException:
             self._drop_media_leg(media)
@@ -426,7 +432,7 @@ class Core:
     def _on_incoming(self, event: _sip.Event) -> None:
         call_id, _, ruri_user, _, from_user, _, to_user, _, headers = event[10]
         leg = Leg(self, "in", from_user, to_user, event[6] * 1e-9)
-        leg._call, leg._offer = event[1], event[7]
+        leg._call, leg._offer, leg._sender = event[1], event[7], event[9]
         leg.sip_call_id, leg.ruri_user, leg.headers = call_id, ruri_user, headers
         self._legs[leg._call] = leg
         self._open.add(leg)

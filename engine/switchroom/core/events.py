@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, NamedTuple
 
+from .._sip import addr_text
+
 
 class LegState(Enum):
     """INCOMING: their INVITE waits for us. CALLING: ours waits for them. EARLY: it rings."""
@@ -76,7 +78,9 @@ class LegStats(NamedTuple):
     """Of what we received, except where a name says tx or remote (RFC 3550). `rtt_us` 0: unknown. `first_rx_at`,
     `last_rx_at`: seconds, the loop's clock, 0.0: never. `playout_` to `stretched_ms`: where samples are played out, in
     a mix; how far behind the fastest packets now and wanted, packets too late or given up, milliseconds made up for
-    packets that were not there, and milliseconds of speech cut out or put in to keep the pace."""
+    packets that were not there, and milliseconds of speech cut out or put in to keep the pace.
+    `encrypted`: number of the SRTP suite, 0: in clear. `srtp_bad`: wrong key or tampered with. `foreign`: (host,
+    port) of the last sender that `rx_foreign` counts."""
 
     rx_packets: int = 0
     rx_bytes: int = 0
@@ -103,10 +107,17 @@ class LegStats(NamedTuple):
     last_rx_at: float = 0.0
     local_port: int = 0
     worker: int = 0
+    encrypted: int = 0
+    rtcp_mux: int = 0
+    srtp_bad: int = 0
+    srtp_replayed: int = 0
+    foreign: tuple[str, int] | None = None
 
     @classmethod
-    def of(cls, counters: dict[str, int]) -> LegStats:
+    def of(cls, counters: dict[str, Any]) -> LegStats:
         values: dict[str, Any] = {name: counters[name] for name in cls._fields}
         values["first_rx_at"] *= 1e-9
         values["last_rx_at"] *= 1e-9
+        if values["foreign"] is not None:
+            values["foreign"] = addr_text(values["foreign"])
         return cls(**values)

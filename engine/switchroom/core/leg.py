@@ -12,7 +12,7 @@ import structlog
 import uuid_utils
 
 from .._sip import EVENTS as SIP_EVENTS
-from .._sip import SIDES, monotonic_ns
+from .._sip import SIDES, SRTP_SUITES, monotonic_ns
 from ..errors import MediaError, NotFound, WrongState
 from ._leg_audio import LegAudio
 from .cause import End, failure
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .._sip import Local as SipLocal
     from .._sip import Media as SipMedia
     from .core import Core
+    from .options import SrtpPolicy
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +36,7 @@ TELEPHONE_EVENT = 101
 MAX_FORWARDS = 70  # RFC 3261 8.1.1.6
 _DIRECTIONS = ("inactive", "sendonly", "recvonly", "sendrecv")
 _SEND, _SENDRECV = 1, 3
+_POLICIES = {"off": 0, "optional": 1, "required": 2}
 _SESSION_PROGRESS = 183
 _MAX_FORWARDS = re.compile(r"^max-forwards[ \t]*:\s*(\d+)", re.IGNORECASE | re.MULTILINE)
 
@@ -57,6 +59,7 @@ class Leg(LegAudio):
         "_offer",
         "_remote",
         "_rings",
+        "_sender",
         "_waiters",
         "answered_at",
         "created_at",
@@ -69,6 +72,7 @@ class Leg(LegAudio):
         "ringing_at",
         "ruri_user",
         "sip_call_id",
+        "srtp",
         "to_user",
     )
 
@@ -88,8 +92,10 @@ class Leg(LegAudio):
         self.ended_at: float | None = None
         self.end: End | None = None
         self.owner: Any = None
+        self.srtp: SrtpPolicy = core.settings.srtp  # incoming: may be set until the first SDP of ours
         self._call = 0  # SIP handle; 0: no INVITE is out
         self._offer: SipMedia | None = None  # incoming: their description, until answered
+        self._sender: bytes | None = None  # who signals
         self._remote: SipMedia | None = None
         self._rings = False  # 180-182 was said, not only 183
         self._waiters: list[tuple[int, asyncio.Future[None]]] | None = None
@@ -102,6 +108,19 @@ class Leg(LegAudio):
         """PCMU or PCMA once agreed, else empty."""
         media = self._remote or self._offer
         return _CODEC_NAMES.get(media[2], "") if media else ""
+
+    @property
+    def encrypted(self) -> str:
+        """SRTP suite in use, as SDP calls it (AEAD_AES_128_GCM); empty: in clear, or nothing agreed yet."""
+        return SRTP_SUITES[self._remote[7]] if self._remote else ""
+
+    @property
+    def acceptable(self) -> bool:
+        """Incoming: their offer and our policy go together. False: answer() would refuse the call with 488."""
+        offer = self._offer
+        if offer is None or not self._call:
+            return True
+        return self._agrees((self._rtp or offer[0], bytes((offer[2],)), offer[3], offer[4], _POLICIES[self.srtp], True))
 
     @property
     def max_forwards(self) -> int:
@@ -122,14 +141,16 @@ class Leg(LegAudio):
         if not self._unanswered("ring"):
             return
         local = self._describe() if early_media and self._offer is not None else None
-        if self._tell(self._core.sip.progress, status, local):
+        if local is not None and not self._agrees(local):
+            self.reject(488)
+        elif self._tell(self._core.sip.progress, status, local):
             if local is not None:
                 self._accept_offer()
             self._rang(monotonic_ns() * 1e-9, status)
 
     def answer(self) -> None:
-        """Incoming: 200 with our SDP. Once answered or ended: nothing. MediaError when no RTP ports are left: the
-        caller has then been refused with 503."""
+        """Incoming: 200 with our SDP. Once answered or ended: nothing. Refused with 488 when their offer does not go
+        with `srtp`. MediaError when no RTP ports are left: the caller has then been refused with 503."""
         if not self._unanswered("answer"):
             return
         try:
@@ -137,7 +158,9 @@ class Leg(LegAudio):
         except MediaError:
             self.reject(503)
             raise
-        if self._tell(self._core.sip.answer, local):
+        if not self._agrees(local):
+            self.reject(488)
+        elif self._tell(self._core.sip.answer, local):
             self._accept_offer()
             self._answered(monotonic_ns() * 1e-9)
 
@@ -163,7 +186,7 @@ class Leg(LegAudio):
         """Ask the far side to stop sending (a=sendonly), or to go on. A MODIFIED event says how it went."""
         if self.state is not LegState.ANSWERED or not self._rtp or not self._remote:
             raise WrongState(f"leg {self.id} is {self.state.value}: only an answered one can be held", leg_id=self.id)
-        local = (self._rtp, bytes((self._remote[2],)), self._remote[3], _SEND if on else _SENDRECV)
+        local = self._local(bytes((self._remote[2],)), self._remote[3], _SEND if on else _SENDRECV)
         self._tell(self._core.sip.modify, local)
 
     def _tell(self, command: Callable[..., None], *args: Any) -> bool:
@@ -179,27 +202,46 @@ class Leg(LegAudio):
             raise WrongState(f"leg {self.id} is ours: the far side alone can {verb} it", leg_id=self.id)
         return self.state in (LegState.INCOMING, LegState.EARLY)
 
+    def _agrees(self, local: SipLocal) -> bool:
+        try:
+            return self._core.sip.agrees(self._call, local)
+        except NotFound:  # it has ended, and we are about to hear of it
+            return True
+
+    def _local(self, codecs: bytes, te_pt: int, direction: int = _SENDRECV) -> SipLocal:
+        assert self._rtp
+        return self._rtp, codecs, te_pt, direction, _POLICIES[self.srtp], self._core.settings.rtcp_mux
+
     def _describe(self) -> SipLocal:
         """Our SDP to their offer, or our own offer when they made none."""
         self._open_media()
-        assert self._rtp
         offer = self._offer
         if offer is None:
-            return self._rtp, _BOTH, TELEPHONE_EVENT, _SENDRECV
-        return self._rtp, bytes((offer[2],)), offer[3], offer[4]
+            return self._local(_BOTH, TELEPHONE_EVENT)
+        return self._local(bytes((offer[2],)), offer[3], offer[4])
 
     def _accept_offer(self) -> None:
-        if self._offer is not None:
-            self._set_remote(self._offer)
+        """Ours is out: what was only offered is agreed to, its keys are made."""
+        if self._offer is not None and (agreed := self._core.sip.media(self._call)) is not None:
+            self._set_remote(agreed)
 
     def _set_remote(self, media: SipMedia) -> None:
         if media == self._remote:
             return
         self._remote = media
-        rtp, rtcp, codec, te_pt, direction, ptime_ms, mux = media
+        rtp, rtcp, codec, te_pt, direction, ptime_ms, mux, _, keys = media
         if self._media:
             self._core.media.remote(
-                self._media, rtp, rtp if mux else rtcp, codec, te_pt, direction, ptime_ms if ptime_ms in _PTIMES else 20
+                self._media,
+                rtp,
+                rtcp,
+                codec,
+                te_pt,
+                direction,
+                ptime_ms if ptime_ms in _PTIMES else 20,
+                peer=self._sender,
+                rtcp_mux=mux,
+                keys=keys,
             )
 
     # ---------------------------------------------------------------- waiting

@@ -9,6 +9,8 @@ from typing import Literal
 from .audiofile import FileLimits
 from .quality import QualityOptions
 
+SrtpPolicy = Literal["off", "optional", "required"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoreOptions:
@@ -22,6 +24,9 @@ class CoreOptions:
     loop can be late by. `clip_cache`: bytes of audio kept of files that nothing plays. `files`: what one may cost.
     `quality`: measure every leg; None: none.
     `record_buffer`: bytes of audio that may wait for the disk, 0: 64 MiB.
+    `srtp`: policy of legs that name none (RFC 4568): off, optional, required. `rtcp_mux`: RTCP over the RTP port where
+    the far side agrees (RFC 5761). `grace_ms`, `relatch_ms`: when RTP from elsewhere is believed (switchroom.h, struct
+    media_opts; relatch_ms 0: never).
     """
 
     sip_listen: Sequence[tuple[str, int]] = (("127.0.0.1", 0),)
@@ -38,6 +43,10 @@ class CoreOptions:
     max_calls: int = 16_384
     t1_ms: int = 500
     rcvbuf: int = 4 << 20
+    srtp: SrtpPolicy = "off"
+    rtcp_mux: bool = True
+    grace_ms: int = 500
+    relatch_ms: int = 1_000
     clip_cache: int = 256 << 20
     files: FileLimits = field(default_factory=FileLimits)
     quality: QualityOptions | None = None

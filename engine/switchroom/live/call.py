@@ -183,6 +183,7 @@ class Call:
             side=end.side,
             sip_call_id=leg.sip_call_id,
             codec=leg.codec or None,
+            srtp=leg.encrypted or None,
             recording=self.recording.path if self.recording else None,
             record_ms=self.record_result.ms if self.record_result else None,
             rx_packets=stats.rx_packets,
@@ -203,6 +204,7 @@ def leg_info(leg: Leg) -> LegInfo:
         from_user=leg.from_user,
         to_user=leg.to_user,
         codec=leg.codec,
+        srtp=leg.encrypted,
         rx_packets=stats.rx_packets,
         rx_lost=stats.rx_lost,
         tx_packets=stats.tx_packets,
@@ -224,7 +226,13 @@ def ended_data(call: Call, row: CallRow) -> dict[str, Any]:
         "side": row.side,
         "talk_ms": row.talk_ms,
         "legs": [
-            {"leg_id": leg.id, "rx_packets": s.rx_packets, "rx_lost": s.rx_lost, "jitter_us": s.jitter_us}
+            {
+                "leg_id": leg.id,
+                "srtp": leg.encrypted,
+                "rx_packets": s.rx_packets,
+                "rx_lost": s.rx_lost,
+                "jitter_us": s.jitter_us,
+            }
             for leg, s in ((leg, leg.stats()) for leg in call.legs)
         ],
     }

@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 _NO_ROUTE = 404
 _TOO_MANY_HOPS = 483
+_NOT_ACCEPTABLE = 488
 _NO_TRUNK = 503
 _TEMPORARY_FAILURE = 41  # Q.850
 _RINGING, _PROGRESS = 180, 183
@@ -41,11 +42,16 @@ class Inbound:
         call = self._calls.incoming(leg)
         route = self._table.find(leg.ruri_user)
         call.tenant = None if route is None else route.tenant
+        if route is not None and route.srtp is not None:
+            leg.srtp = route.srtp
         if route is None:
             log.info("no_route", call_id=call.id, sip_call_id=leg.sip_call_id)
             leg.reject(_NO_ROUTE)
         elif route.action == "reject":
             leg.reject(route.status)
+        elif not leg.acceptable:  # told before it rings anywhere
+            log.info("srtp_not_agreed", call_id=call.id, sip_call_id=leg.sip_call_id, policy=leg.srtp)
+            leg.reject(_NOT_ACCEPTABLE)
         else:
             _Visit(self._calls, self._trunks, call, route).begin()
 

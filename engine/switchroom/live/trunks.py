@@ -124,6 +124,7 @@ class Trunks:
                 codecs=codecs,
                 headers=headers,
                 max_forwards=max_forwards,
+                srtp=config.srtp,
             )
         except BaseException:
             trunk.state.release()

@@ -115,7 +115,7 @@ class CallStats(Reply, frozen=True, kw_only=True):
 
 class LegInfo(Reply, frozen=True, kw_only=True):
     """One SIP dialog with one media endpoint. Loss and jitter are of what we received (RFC 3550). MOS in hundredths, 0:
-    not known; more by call.stats."""
+    not known; more by call.stats. `srtp`: suite of its encryption, empty: in clear."""
 
     leg_id: str
     sip_call_id: str
@@ -124,6 +124,7 @@ class LegInfo(Reply, frozen=True, kw_only=True):
     from_user: str
     to_user: str
     codec: str
+    srtp: str = ""
     rx_packets: int = 0
     rx_lost: int = 0
     tx_packets: int = 0

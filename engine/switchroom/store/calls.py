@@ -13,7 +13,8 @@ from ..schema.call import Direction
 class CallRow:
     """One ended call. Sound is of the first leg: rx what it said, tx what it heard (lost and jitter by its reports).
     MOS in hundredths, R in tenths, level of speech in hundredths of dBm0; None: not known. `record_ms` is the length of
-    the recording by its samples; `talk_ms` from connect to end."""
+    the recording by its samples; `talk_ms` from connect to end.
+    `srtp`: suite of the first leg's encryption, None: in clear."""
 
     id: str
     direction: Direction
@@ -36,6 +37,7 @@ class CallRow:
     side: str | None = None
     sip_call_id: str | None = None
     codec: str | None = None
+    srtp: str | None = None
     recording: str | None = None
     record_ms: int | None = None
     rx_packets: int = 0

@@ -187,7 +187,9 @@ CREATE INDEX recordings_unpublished ON recordings (state) WHERE state IN ('recor
 CREATE INDEX recordings_kept ON recordings (ended_at_ms) WHERE state = 'ready';
 """
 
-_MIGRATIONS: tuple[str, ...] = (_V1, _CALLS_QUALITY, _RECORDINGS)
+_CALLS_SRTP = "ALTER TABLE calls ADD COLUMN srtp TEXT;"
+
+_MIGRATIONS: tuple[str, ...] = (_V1, _CALLS_QUALITY, _RECORDINGS, _CALLS_SRTP)
 VERSION = len(_MIGRATIONS)
 
 
