@@ -136,10 +136,9 @@ void quality_xr(struct quality *q, const struct xr_view *v)
 
 static const struct emodel_codec *impairment(uint8_t codec)
 {
-	enum { PT_G722 = 9 };
-	if (codec == CODEC_PCMU || codec == CODEC_PCMA)
-		return &emodel_g711;
-	return codec == PT_G722 ? &emodel_g722 : &emodel_opus;
+	if (codec == CODEC_G722)
+		return &emodel_g722;
+	return codec == CODEC_OPUS ? &emodel_opus : &emodel_g711;
 }
 
 uint32_t quality_delay_ms(const struct quality *q, uint32_t jitter_us)

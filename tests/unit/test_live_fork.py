@@ -218,9 +218,11 @@ async def test_a_client_that_never_reads_loses_the_oldest_and_then_its_fork(tmp_
         async with listening(Client(tmp_path / "sink", reads=False)) as client:
             await s.start(client)
             fork: Fork = s.forks._forks[s.call_id, 0]
-            for i in range(3000):  # a minute of audio at once: what a stopped reader would have missed
-                fork._write(fork._encoder.control(_fork.MARK, b"%d" % i + bytes(300)))
-            assert fork.dropped > 1000 and len(fork._waiting) == 20
+            for _ in range(60):  # 18 MB: more than all buffers on the way hold
+                for _ in range(100):
+                    fork._write(fork._encoder.control(_fork.MARK, bytes(3000)))
+                await asyncio.sleep(0)
+            assert fork.dropped > 1000 and len(fork._waiting) <= 20
             data = await s.ended()
             assert data["reason"] == "stalled" and data["dropped"] >= fork.dropped
             call = s.o.calls.find(s.call_id)
