@@ -17,6 +17,7 @@ struct xr_voip {
 	uint16_t burst_ms, gap_ms, round_trip_ms, end_system_ms;
 	int8_t signal_dbm0, noise_dbm0;
 	uint8_t rerl_db, gmin, r_factor, ext_r_factor, mos_lq, mos_cq, config;
+	uint8_t reserved; /* 0; so that the struct has no hole and compares as bytes */
 	uint16_t jb_nominal_ms, jb_max_ms, jb_abs_max_ms;
 };
 

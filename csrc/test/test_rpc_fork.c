@@ -19,7 +19,8 @@ TEST(fork_header_lies_as_documented_and_reads_back)
 	uint8_t data[FORK_HEADER + 3] = {0};
 	fork_write(data, &f);
 	REQUIRE(memcmp(data, want, sizeof(want)) == 0);
-	REQUIRE(read_guarded(&g, data, sizeof(data)) == 0 && memcmp(&f, &g, sizeof(f)) == 0);
+	REQUIRE(read_guarded(&g, data, sizeof(data)) == 0 && g.leg == 2 && g.kind == FORK_AUDIO && g.flags == 0);
+	REQUIRE(g.seq == f.seq && g.clock == f.clock && g.n == 3);
 	for (size_t cut = 0; cut < sizeof(data); cut++)
 		REQUIRE(read_guarded(&g, data, cut) == -EAGAIN);
 }
