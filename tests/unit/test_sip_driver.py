@@ -13,7 +13,7 @@ from switchroom import _sip
 from switchroom.errors import BadParams, NotFound
 
 RTP = _sip.addr_parse("127.0.0.1", 40_000)
-LOCAL: _sip.Local = (RTP, bytes((0, 8)), 101, 3)
+LOCAL: _sip.Local = (RTP, bytes((0, 8)), 101, 3, 0, False)
 KIND = {name: number for number, name in enumerate(_sip.EVENTS)}
 
 
@@ -66,7 +66,7 @@ async def test_call_goes_through_its_life(peers: tuple[Peer, Peer]) -> None:
     assert incoming[7] is not None and incoming[7][:3] == (RTP, incoming[7][1], 0)
     b.sip.progress(theirs, 180)
     assert (await a.wait("progress"))[3] == 180
-    b.sip.answer(theirs, (RTP, bytes((8,)), 101, 3))
+    b.sip.answer(theirs, (RTP, bytes((8,)), 101, 3, 0, False))
     answered = await a.wait("answered")
     assert answered[1:4] == (ours, 77, 200)
     assert answered[7] is not None and answered[7][2] == 8
