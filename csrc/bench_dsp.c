@@ -15,6 +15,7 @@
 #include "dsp/level.h"
 #include "dsp/resample.h"
 #include "dsp/tone.h"
+#include "media/playout.h"
 
 enum { FRAME = 160, FRAMES = 500, RUNS = 5, ROUNDS = 40 };
 
@@ -27,6 +28,8 @@ struct input {
 	struct beep beep;
 	struct tone tone;
 	struct cadence cadence;
+	struct playout *playout;
+	uint32_t played;
 	struct resampler up, down;
 	struct encoder *encoder[2]; /* G.722, Opus */
 	struct decoder *decoder[2];
@@ -182,6 +185,29 @@ static void level(struct input *in, int i)
 	energy = l.energy + l.clipped;
 }
 
+/* A packet of 20 ms in, two steps out; every twentieth packet is lost when `lossy`. */
+static void play_out(struct input *in, int i, bool lossy)
+{
+	int16_t pcm[PLAYOUT_STEP_MAX];
+	struct rtp_packet p = {
+		.seq = (uint16_t)in->played, .ts = in->played * FRAME, .payload = in->ulaw[i], .n = FRAME};
+	int64_t at_us = (int64_t)in->played++ * 20000;
+	if (!lossy || i % 20)
+		playout_put(in->playout, &p, CODEC_PCMU, (uint64_t)at_us * 1000);
+	playout_get(in->playout, pcm, at_us);
+	playout_get(in->playout, pcm, at_us + 10000);
+}
+
+static void play_good(struct input *in, int i)
+{
+	play_out(in, i, false);
+}
+
+static void play_lossy(struct input *in, int i)
+{
+	play_out(in, i, true);
+}
+
 static double seconds(void)
 {
 	struct timespec t;
@@ -266,6 +292,11 @@ int main(void)
 	measure("decode-g722", decode_g722, &in);
 	measure("encode-opus", encode_opus, &in);
 	measure("decode-opus", decode_opus, &in);
+	in.playout = playout_new();
+	if (!in.playout)
+		abort();
+	measure("play-out", play_good, &in);
+	measure("play-out-5%", play_lossy, &in); /* loss */
 	measure("mix-3", mix, &in);
 	measure("tone-pair", tone, &in);
 	measure("cadence", cadence, &in);

@@ -11,9 +11,6 @@ enum {
 	QUIET = 60,	  /* rms: about -55 dB under overload; nobody hears a cut in there */
 };
 
-/* A voice has more; below it a cut would be heard. */
-static const float alike = 0.85f;
-
 static int64_t energy(const int16_t *pcm, size_t n)
 {
 	int64_t e = 0;
@@ -28,7 +25,7 @@ static int32_t mix(int32_t from, int32_t to, size_t i, size_t n)
 }
 
 /* pcm[lag..) behind or before; 0: none is good. */
-static size_t find(const int16_t *pcm, int dir, size_t most, unsigned khz)
+static size_t find(const int16_t *pcm, int dir, size_t most, int alike, unsigned khz)
 {
 	size_t n = (size_t)TEMPLATE_MS * khz, hi = (size_t)STRETCH_LAG_MAX_MS * khz,
 	       lo = (size_t)khz * LAG_MIN_US / 1000;
@@ -40,14 +37,14 @@ static size_t find(const int16_t *pcm, int dir, size_t most, unsigned khz)
 	    energy(dir > 0 ? pcm + n : pcm - n, n) <= (int64_t)QUIET * QUIET * (int64_t)n)
 		return hi;
 	size_t lag = (size_t)pitch_lag(pcm, n, dir, (int)lo, (int)hi, khz, &likeness);
-	return likeness >= alike ? lag : 0;
+	return likeness * 100 >= (float)alike ? lag : 0;
 }
 
-size_t stretch_shorten(int16_t *pcm, size_t n, size_t most, unsigned khz)
+size_t stretch_shorten(int16_t *pcm, size_t n, size_t most, int alike, unsigned khz)
 {
 	if (n < stretch_needs_ahead(khz))
 		return 0;
-	size_t lag = find(pcm, 1, most, khz);
+	size_t lag = find(pcm, 1, most, alike, khz);
 	if (lag == 0)
 		return 0;
 	for (size_t i = 0; i < lag; i++)
@@ -56,7 +53,7 @@ size_t stretch_shorten(int16_t *pcm, size_t n, size_t most, unsigned khz)
 	return lag;
 }
 
-size_t stretch_lengthen(const int16_t *before, int16_t *pcm, size_t n, size_t most, unsigned khz)
+size_t stretch_lengthen(const int16_t *before, int16_t *pcm, size_t n, size_t most, int alike, unsigned khz)
 {
 	int16_t line[2 * STRETCH_LAG_MAX_MS * 16];
 	size_t half = stretch_needs_behind(khz);
@@ -64,7 +61,7 @@ size_t stretch_lengthen(const int16_t *before, int16_t *pcm, size_t n, size_t mo
 		return 0;
 	memcpy(line, before, half * sizeof(*line));
 	memcpy(line + half, pcm, half * sizeof(*line));
-	size_t lag = find(line + half, -1, most, khz);
+	size_t lag = find(line + half, -1, most, alike, khz);
 	if (lag == 0)
 		return 0;
 	memmove(pcm + lag, pcm, n * sizeof(*pcm));

@@ -13,6 +13,8 @@ enum {
 	HASTE_US = 100000, /* too much by so much: shorten at every step */
 	SKIP_US = 250000,  /* by so much: what is old is not played at all */
 	REST_STEPS = 3,	   /* between attempts */
+	PATIENCE = 8,	   /* tries for a good place, some seconds; then ever less good ones */
+	TRIES_MAX = PATIENCE + 8,
 	WAIT_MAX_MS = 100, /* for a packet that should be played; then what comes is a new beginning */
 	LOST_MAX_MS = 200  /* a longer hole is not filled */
 };
@@ -55,7 +57,8 @@ void playout_reset(struct playout *p)
 	p->mode = PLAYOUT_PAUSE;
 	p->codec = CODEC_NONE;
 	p->noise = p->known = false;
-	p->epoch = p->overflow = p->rest = 0;
+	p->epoch = p->overflow = 0;
+	p->rest = p->tries = 0;
 	jitter_init(&p->jitter, RTP_CLOCK_KHZ);
 	cng_init(&p->cng);
 	set_rate(p, RTP_CLOCK_KHZ);
@@ -204,26 +207,34 @@ static size_t take(struct playout *p, int16_t *pcm, size_t n)
 
 /* ---------------------------------------------------------------------- pace */
 
-static void shorten(struct playout *p, int64_t excess_us)
+/* Sound in which no place is good (noise, music) gets a less good one in time: looking for it costs. */
+static int alike(const struct playout *p)
+{
+	return STRETCH_ALIKE - (p->tries > PATIENCE ? p->tries - PATIENCE : 0) * 10;
+}
+
+static size_t shorten(struct playout *p, int64_t excess_us)
 {
 	fill(p, stretch_needs_ahead(p->khz));
-	size_t cut = stretch_shorten(p->line, p->held, (size_t)(excess_us * p->khz / 1000), p->khz);
+	size_t cut = stretch_shorten(p->line, p->held, (size_t)(excess_us * p->khz / 1000), alike(p), p->khz);
 	p->held = (uint16_t)(p->held - cut);
 	p->play += (int64_t)cut;
 	p->stats.shortened_us += in_us(p, cut);
+	return cut;
 }
 
-static void lengthen(struct playout *p, int64_t missing_us)
+static size_t lengthen(struct playout *p, int64_t missing_us)
 {
 	size_t behind = stretch_needs_behind(p->khz);
 	fill(p, behind);
 	if (p->plc.missing || p->held + behind > PLAYOUT_LINE)
-		return;
+		return 0;
 	size_t more = stretch_lengthen(plc_recent(&p->plc, behind), p->line, p->held,
-				       (size_t)(missing_us * p->khz / 1000), p->khz);
+				       (size_t)(missing_us * p->khz / 1000), alike(p), p->khz);
 	p->held = (uint16_t)(p->held + more);
 	p->play -= (int64_t)more;
 	p->stats.lengthened_us += in_us(p, more);
+	return more;
 }
 
 static void adapt(struct playout *p, int64_t at_us)
@@ -233,13 +244,12 @@ static void adapt(struct playout *p, int64_t at_us)
 		p->rest--;
 		return;
 	}
-	if (off > HIGH_US)
-		shorten(p, off);
-	else if (off < -LOW_US)
-		lengthen(p, -off);
-	else
+	if (off >= -LOW_US && off <= HIGH_US)
 		return;
-	p->rest = off > HASTE_US ? 0 : REST_STEPS;
+	size_t done = off > 0 ? shorten(p, off) : lengthen(p, -off);
+	p->tries = done ? 0 : (uint16_t)(p->tries + (p->tries < TRIES_MAX));
+	if (off < HASTE_US)
+		p->rest = (uint16_t)(REST_STEPS << (p->tries < 4 ? p->tries : 4));
 }
 
 /* ------------------------------------------------------------------ the two modes */

@@ -51,7 +51,7 @@ struct playout {
 	uint16_t held;		  /* samples in `line` */
 	int64_t play;		  /* media time of line[0], in samples */
 	uint32_t waited;	  /* samples made up while `play` stood, waiting for its packet */
-	uint32_t rest;		  /* steps until stretching is tried again */
+	uint16_t rest, tries;	  /* steps until stretching is tried again; how often it has found no place */
 	struct jitter jitter;
 	struct plc plc;
 	struct cng cng;

@@ -46,7 +46,7 @@ TEST(stretch_shortens_a_tone_by_whole_periods)
 			size_t n = 60 * khz;
 			sine(pcm, n, hz, khz);
 			int own = largest_step(pcm, n);
-			size_t cut = stretch_shorten(pcm, n, 15 * khz, khz);
+			size_t cut = stretch_shorten(pcm, n, 15 * khz, STRETCH_ALIKE, khz);
 			REQUIRE(cut >= khz * 5 / 2 && cut <= 15 * khz);
 			REQUIRE(still_a_sine(pcm, n - cut, hz, khz));
 			REQUIRE(largest_step(pcm, n - cut) < own * 12 / 10 + 40);
@@ -62,7 +62,7 @@ TEST(stretch_lengthens_a_tone_by_whole_periods)
 			size_t n = 60 * khz, behind = stretch_needs_behind(khz);
 			sine(pcm, n, hz, khz);
 			int own = largest_step(pcm, n);
-			size_t more = stretch_lengthen(pcm, pcm + behind, n - behind, 15 * khz, khz);
+			size_t more = stretch_lengthen(pcm, pcm + behind, n - behind, 15 * khz, STRETCH_ALIKE, khz);
 			REQUIRE(more >= khz * 5 / 2 && more <= 15 * khz);
 			REQUIRE(still_a_sine(pcm, n + more, hz, khz));
 			REQUIRE(largest_step(pcm, n + more) < own * 12 / 10 + 40);
@@ -72,11 +72,11 @@ TEST(stretch_lengthens_a_tone_by_whole_periods)
 TEST(stretch_keeps_to_the_most_it_may_take)
 {
 	sine(pcm, 480, 400, 8);
-	REQUIRE(stretch_shorten(pcm, 480, 10, 8) == 0); /* not even the shortest lag */
-	size_t cut = stretch_shorten(pcm, 480, 41, 8);	/* one or two periods */
+	REQUIRE(stretch_shorten(pcm, 480, 10, STRETCH_ALIKE, 8) == 0); /* not even the shortest lag */
+	size_t cut = stretch_shorten(pcm, 480, 41, STRETCH_ALIKE, 8);  /* one or two periods */
 	REQUIRE(cut == 20 || cut == 40);
-	REQUIRE(stretch_shorten(pcm, 239, 120, 8) == 0); /* too little is there */
-	REQUIRE(stretch_lengthen(pcm, pcm + 120, 119, 120, 8) == 0);
+	REQUIRE(stretch_shorten(pcm, 239, 120, STRETCH_ALIKE, 8) == 0); /* too little is there */
+	REQUIRE(stretch_lengthen(pcm, pcm + 120, 119, 120, STRETCH_ALIKE, 8) == 0);
 }
 
 TEST(stretch_leaves_noise_alone_but_cuts_in_the_quiet)
@@ -87,10 +87,11 @@ TEST(stretch_leaves_noise_alone_but_cuts_in_the_quiet)
 			seed = seed * 1664525u + 1013904223u;
 			pcm[i] = (int16_t)((int32_t)seed >> (loud ? 18 : 26));
 		}
-		size_t cut = stretch_shorten(pcm, 480, 120, 8);
-		size_t more = stretch_lengthen(pcm, pcm + 120, 240, 120, 8);
+		size_t cut = stretch_shorten(pcm, 480, 120, STRETCH_ALIKE, 8);
+		size_t more = stretch_lengthen(pcm, pcm + 120, 240, 120, STRETCH_ALIKE, 8);
 		REQUIRE(loud ? cut == 0 && more == 0 : cut == 120 && more == 120);
 	}
 	memset(pcm, 0, sizeof(pcm));
-	REQUIRE(stretch_shorten(pcm, 480, 100, 8) == 100 && stretch_lengthen(pcm, pcm + 120, 240, 90, 8) == 90);
+	REQUIRE(stretch_shorten(pcm, 480, 100, STRETCH_ALIKE, 8) == 100 &&
+		stretch_lengthen(pcm, pcm + 120, 240, 90, STRETCH_ALIKE, 8) == 90);
 }

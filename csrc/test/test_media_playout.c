@@ -165,6 +165,20 @@ out:
 	mem_free(r.p);
 }
 
+/* There is no pitch period to cut in noise; after some patience any place does. */
+TEST(playout_follows_a_clock_also_when_nothing_in_the_sound_is_alike)
+{
+	struct room r;
+	CHECK(room_open(&r, &(struct net_opts){.path_us = 30000, .drift_ppm = 300}, 2));
+	for (int i = 0; i < TONE_N; i++)
+		r.tone[i] = (int16_t)((int)net_sim_draw(&r.net, 2 * AMPLITUDE) - AMPLITUDE);
+	run(&r, 600000);
+	show(&r, "noise, 300 ppm");
+	CHECK(concealed_ms(&r) == 0 && r.p->stats.dropped == 0 && delay_quantile(&r, 0.99) <= 50);
+out:
+	mem_free(r.p);
+}
+
 TEST(playout_waits_as_long_as_the_jitter_asks_for)
 {
 	struct room r = {0};
