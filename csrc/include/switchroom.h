@@ -326,7 +326,7 @@ int media_event_fd(const struct media *m);
 	X(LATCHED, "latched")         /* first RTP; addr: source it locked to */                       \
 	X(SILENT, "silent")           /* no RTP for silence_ms. a: ms since the last packet */         \
 	X(RESUMED, "resumed")         /* RTP again after SILENT */                                     \
-	X(DTMF, "dtmf")               /* a: ASCII digit, b: duration in ms. At the end of the event */ \
+	X(DTMF, "dtmf")               /* a: ASCII digit, b: duration in ms, c: enum dtmf_way. At its end */ \
 	X(PLAY_DONE, "play_done")     /* playlist, tone or sent digits ended. a: 0 finished, 1 stopped; tag. Playlists: b:   \
 					 samples from its start, c: samples played in all, d: item */  \
 	X(PLAY_AT, "play_at")         /* a: enum play_at; b, c, d as of PLAY_DONE; tag */              \
@@ -389,11 +389,20 @@ size_t media_drain(struct media *m, struct media_event *out, size_t max);
 
 #define LEG_ANY_WORKER 0xffffffffu
 
+/** How digits come from the far side. AUTO: as telephone-event where it was agreed, else from the audio, as long as
+ *  somebody wants them: the program, or a bridged leg that takes events (between two that do not, tones pass as they are
+ *  and are not told). RFC4733: as events alone. INBAND, BOTH: the audio is always searched; a digit that comes both
+ *  ways is told once. Over a bridge digits are converted to what its other side takes: the tone in the audio becomes an
+ *  event and is silenced (up to 40 ms of it have passed by then), an event becomes a tone. */
+enum dtmf_mode { DTMF_AUTO, DTMF_RFC4733, DTMF_INBAND, DTMF_BOTH };
+enum dtmf_way { DTMF_WAY_EVENT, DTMF_WAY_AUDIO };
+
 struct leg_opts {
 	uint64_t tag;
 	uint32_t worker;	 /* LEG_ANY_WORKER: least loaded */
 	uint32_t silence_ms;	 /* 0: the engine's */
 	struct net_addr address; /* family NONE: the engine's */
+	uint8_t dtmf;		 /* enum dtmf_mode */
 };
 
 /** Open RTP and RTCP sockets on the next free port pair and give them to a worker.

@@ -16,8 +16,9 @@ struct recording;
 struct srtp_way;
 
 struct command {
-	uint32_t kind;	/* enum media_command */
-	uint32_t value; /* echo: on; mix: roles, or seats heard; beep: ms; PLAY_DO: enum play_do; MOVE: target worker */
+	uint32_t kind; /* enum media_command */
+	/* echo: on; mix: roles, or seats heard; remote: search for digits; beep: ms; PLAY_DO: enum play_do; MOVE: worker */
+	uint32_t value;
 	uint64_t leg;
 	uint64_t tag;
 	uint64_t at; /* CLOCK_MONOTONIC ns when it was posted: a busy worker executes it later */

@@ -68,7 +68,7 @@ int media_leg_open(struct media *m, const struct leg_opts *o, uint64_t *handle, 
 	uint32_t worker = o->worker == LEG_ANY_WORKER ? media_place(m) : o->worker;
 	struct command c = {.kind = MEDIA_CMD_ADOPT};
 	struct leg *leg;
-	if (worker >= m->workers)
+	if (worker >= m->workers || o->dtmf > DTMF_BOTH)
 		return -EINVAL;
 	if (!media_room(m, worker, 1) || m->legs.used == m->legs.size)
 		return -ENOBUFS;
@@ -77,6 +77,7 @@ int media_leg_open(struct media *m, const struct leg_opts *o, uint64_t *handle, 
 		return err;
 	leg->handle = slots_add(&m->legs, leg);
 	leg->control.worker = worker;
+	leg->dtmf = o->dtmf;
 	leg->stats.worker = (uint8_t)worker;
 	leg_publish(leg);
 	atomic_store_explicit(&leg->owner, worker, memory_order_relaxed);
@@ -101,6 +102,11 @@ int media_leg_remote(struct media *m, uint64_t handle, const struct leg_remote *
 		return -EINVAL;
 	if (!media_room(m, leg->control.worker, 1))
 		return -ENOBUFS;
+	c.value = keypad_listens(leg->dtmf, r->te_pt);
+	if (c.value && !leg->keypad)
+		leg->keypad = mem_zalloc(sizeof(*leg->keypad));
+	if (c.value && !leg->keypad)
+		return -ENOMEM;
 	int err = secure_prepare(leg, r->srtp, &c.u.described.receiver, &c.u.described.sender);
 	c.u.described.remote.srtp = NULL; /* the caller's */
 	return err ? err : media_post(m, leg, &c);

@@ -152,6 +152,7 @@ static int execute_leg(struct worker *w, struct leg *leg, const struct command *
 	case MEDIA_CMD_REMOTE:
 		leg_describe(w, leg, &c->u.described.remote);
 		leg_secure(leg, c->u.described.receiver, c->u.described.sender);
+		listen_digits(w, leg, c->value);
 		return 0;
 	case MEDIA_CMD_CLOSE:
 		return do_close(w, leg);

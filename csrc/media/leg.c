@@ -68,5 +68,6 @@ void leg_free(struct leg *leg)
 	mem_free(leg->beep);
 	mem_free(leg->playout);
 	mem_free(leg->mix_input);
+	mem_free(leg->keypad);
 	mem_free(leg);
 }

@@ -10,6 +10,7 @@
 
 #include "dsp/amd.h"
 #include "dsp/beep.h"
+#include "media/keypad.h"
 #include "media/latch.h"
 #include "media/pcm_ring.h"
 #include "media/player.h"
@@ -32,7 +33,7 @@ struct worker;
 enum { OWNER_NOBODY = 0xffffffffu, LEG_FRAME_MAX = 480, NS_PER_MS = 1000000, NS_PER_POSITION = 125000 };
 
 /* What listens to what a leg says; bits of leg.listening. */
-enum { LISTEN_AMD = 1, LISTEN_BEEP = 2, LISTEN_TAP = 4 };
+enum { LISTEN_AMD = 1, LISTEN_BEEP = 2, LISTEN_TAP = 4, LISTEN_DTMF = 8 };
 
 /** The control thread's own notes. */
 struct leg_control {
@@ -68,6 +69,8 @@ struct leg {
 	struct beep *beep;
 	struct playout *playout; /* what it says as samples: in a mix */
 	struct mix_input *mix_input;
+	struct keypad *keypad;
+	uint8_t dtmf; /* enum dtmf_mode; never changes */
 	/* ------------------------------------------------------------------ the worker's */
 	struct leg *next, **back; /* in a bucket of the wheel */
 	uint16_t interval;	  /* ms between visits: ptime of generated audio */
@@ -110,6 +113,7 @@ struct leg {
 	struct recording *recording;
 
 	uint8_t listening; /* LISTEN_ */
+	bool keyed;	   /* `keypad` is there */
 	bool listen_known;
 	uint32_t listen_epoch, listen_ts;
 	uint64_t listen_fed_at; /* audio has been fed up to here */
@@ -159,6 +163,9 @@ struct rtp_packet;
 /** A packet another leg (or, for echo, this one) received. `p` is changed; its payload lies in the worker's buffer
  *  with room for a header before it. */
 void leg_forward(struct worker *w, struct leg *dst, const struct leg *src, struct rtp_packet *p, bool event);
+/** One more packet of an event of `src`, before its packet `seq` and after all earlier ones; `ts` in its time. */
+void leg_insert_event(struct worker *w, struct leg *dst, const struct leg *src, uint16_t seq, uint32_t ts,
+		      const uint8_t payload[TE_PAYLOAD]);
 /** What this leg plays or hears of a mix, one frame. */
 void leg_generate(struct worker *w, struct leg *leg);
 
@@ -172,6 +179,7 @@ void listen_idle(struct worker *w, struct leg *leg); /* no packets: time passes 
 void listen_amd(struct worker *w, struct leg *leg, const struct amd_opts *o);
 void listen_beep(struct worker *w, struct leg *leg, uint32_t ms);
 void listen_tap(struct worker *w, struct leg *leg, struct pcm_ring *ring); /* NULL: stop */
+void listen_digits(struct worker *w, struct leg *leg, bool on);
 void listen_close(struct worker *w, struct leg *leg);
 
 #endif

@@ -88,8 +88,12 @@ static void watch_silence(struct worker *w, struct leg *leg)
 static void watch_digits(struct worker *w, struct leg *leg)
 {
 	struct te_digit d;
-	if (te_timeout(&leg->digits, w->now, &d))
-		worker_leg_event(w, leg, MEDIA_EV_DTMF, tone_event_digit(d.event), d.ms, 0);
+	if (te_timeout(&leg->digits, w->now, &d)) {
+		keypad_tell(w, leg, tone_event_digit(d.event), d.ms, DTMF_WAY_EVENT);
+		keypad_sound(leg, false);
+	}
+	if (leg->keyed)
+		keypad_visit(w, leg);
 }
 
 static void count_playout(struct leg_stats *s, const struct playout_stats *p)

@@ -80,6 +80,8 @@ static void feed(struct worker *w, struct leg *leg, const int16_t *pcm, size_t n
 		say_amd(w, leg);
 	if (leg->listening & LISTEN_BEEP)
 		feed_beep(w, leg, pcm, n);
+	if (leg->listening & LISTEN_DTMF)
+		keypad_hear(w, leg, pcm, n);
 	leg->listen_ts += (uint32_t)n;
 }
 
@@ -153,6 +155,18 @@ void listen_tap(struct worker *w, struct leg *leg, struct pcm_ring *ring)
 		begin(w, leg, LISTEN_TAP);
 	else
 		leg->listening &= (uint8_t)~LISTEN_TAP;
+}
+
+void listen_digits(struct worker *w, struct leg *leg, bool on)
+{
+	bool was = leg->listening & LISTEN_DTMF;
+	if (on && !was) {
+		leg->keyed = true;
+		dtmf_init(&leg->keypad->ear);
+		begin(w, leg, LISTEN_DTMF);
+	} else if (!on) {
+		leg->listening &= (uint8_t)~LISTEN_DTMF;
+	}
 }
 
 void listen_close(struct worker *w, struct leg *leg)

@@ -74,8 +74,10 @@ static void end_other(struct worker *w, struct leg *leg, bool stopped)
 	struct media_event ev = {.kind = MEDIA_EV_PLAY_DONE, .a = stopped, .handle = leg->handle, .tag = p->tag};
 	if (p->kind == PLAY_SINK)
 		atomic_store_explicit(&p->u.sink.ring->retired, true, memory_order_release);
+	bool asked_for = p->kind != PLAY_RELAY;
 	p->kind = PLAY_NOTHING;
-	worker_event(w, &ev);
+	if (asked_for)
+		worker_event(w, &ev);
 }
 
 void leg_play_end(struct worker *w, struct leg *leg, bool stopped)

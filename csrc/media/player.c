@@ -5,6 +5,8 @@
 #include <string.h>
 
 enum { SAMPLES_PER_MS = 8, TE_ENDS = 3, TE_MAX = 0xffff };
+/* Q.24 wants 40 ms of each; what networks and detectors make of it is less than what is sent. */
+enum { RELAY_TONE = 80 * SAMPLES_PER_MS, RELAY_GAP = 60 * SAMPLES_PER_MS };
 
 static bool fill_sink(struct player *p, int16_t *pcm, size_t n)
 {
@@ -67,6 +69,65 @@ static bool fill_digits(struct digits *d, int16_t *pcm, size_t n)
 	return true;
 }
 
+void player_relay(struct player *p)
+{
+	*p = (struct player){.kind = PLAY_RELAY};
+}
+
+static void relay_tone(struct relay *r)
+{
+	struct tone_spec spec;
+	r->passed = 0;
+	r->gap = false;
+	if (tone_dtmf(&spec, r->text[r->at], TE_MAX) == 0)
+		(void)tone_init(&r->wave, &spec);
+}
+
+void relay_note(struct relay *r, char digit, bool open)
+{
+	if (digit && r->n < sizeof(r->text)) {
+		r->text[r->n++] = digit;
+		if (r->n == 1)
+			relay_tone(r);
+	}
+	r->open = open;
+}
+
+/* Samples until the tone or the pause at hand is over; none when nothing is left. */
+static size_t relay_part(struct relay *r, size_t n)
+{
+	bool pressed = r->open && r->at + 1 == r->n && !r->gap;
+	uint32_t end = r->gap ? RELAY_GAP : RELAY_TONE;
+	if (pressed)
+		return n;
+	if (r->passed < end)
+		return end - r->passed < n ? end - r->passed : n;
+	if (!r->gap) {
+		r->gap = true;
+		r->passed = 0;
+		return RELAY_GAP < n ? RELAY_GAP : n;
+	}
+	if (++r->at >= r->n)
+		return 0;
+	relay_tone(r);
+	return RELAY_TONE < n ? RELAY_TONE : n;
+}
+
+static bool fill_relay(struct relay *r, int16_t *pcm, size_t n)
+{
+	memset(pcm, 0, n * sizeof(*pcm));
+	for (size_t done = 0; done < n;) {
+		size_t part = r->at < r->n ? relay_part(r, n - done) : 0;
+		if (part == 0)
+			return false;
+		if (!r->gap)
+			tone_fill(&r->wave, pcm + done, part);
+		r->passed += (uint32_t)part;
+		done += part;
+	}
+	return true;
+}
+
 enum digit_step digits_event(struct digits *d, uint32_t samples, struct digit_event *out)
 {
 	/* A digit lasts until its tone, its three end packets and the gap behind the tone are over. */
@@ -91,6 +152,8 @@ bool player_fill(struct player *p, int16_t *pcm, size_t n)
 		return fill_digits(&p->u.digits, pcm, n);
 	if (p->kind == PLAY_SINK)
 		return fill_sink(p, pcm, n);
+	if (p->kind == PLAY_RELAY)
+		return fill_relay(&p->u.relay, pcm, n);
 	memset(pcm, 0, n * sizeof(*pcm));
 	return false;
 }

@@ -15,7 +15,7 @@ struct leg;
 struct worker;
 
 /* PLAY_TAIL: nothing but the fade of what was stopped. */
-enum player_kind { PLAY_NOTHING, PLAY_LIST, PLAY_DIGITS, PLAY_SINK, PLAY_TAIL };
+enum player_kind { PLAY_NOTHING, PLAY_LIST, PLAY_DIGITS, PLAY_SINK, PLAY_TAIL, PLAY_RELAY };
 
 struct digits {
 	char text[32];
@@ -26,6 +26,16 @@ struct digits {
 	uint8_t ends;	    /* end packets sent, events only */
 	bool events;	    /* telephone-event, else in-band */
 	struct tone wave;   /* in-band only */
+};
+
+/** Digits that come as events, for a side that takes tones only: each sounds while it is pressed, 80 ms at least. */
+struct relay {
+	char text[16];
+	uint8_t n, at;
+	bool open;	 /* the last one is still pressed */
+	bool gap;	 /* the pause behind a digit */
+	uint32_t passed; /* samples of this digit, or of its gap */
+	struct tone wave;
 };
 
 struct player {
@@ -39,6 +49,7 @@ struct player {
 			uint32_t n;
 		} list;
 		struct digits digits;
+		struct relay relay;
 		struct {
 			struct pcm_ring *ring; /* borrowed until retired is set */
 			uint32_t low;	       /* samples */
@@ -60,6 +71,11 @@ int play_do(struct worker *w, struct leg *leg, uint64_t tag, enum play_do what, 
 bool play_fill(struct worker *w, struct leg *leg, int16_t *pcm, size_t n);
 /** End all that plays and waits. `stopped`: with a fade, when something is left to be heard. */
 void leg_play_end(struct worker *w, struct leg *leg, bool stopped);
+
+/** An empty relay, in place of nothing: it ends by itself and tells nobody. */
+void player_relay(struct player *p);
+/** `digit`: a new one, or '\0'. More than 16 waiting are dropped. */
+void relay_note(struct relay *r, char digit, bool open);
 
 /** Digits as events: what the packet of this frame says. */
 struct digit_event {

@@ -59,12 +59,13 @@ static void spread_samples(struct worker *w, struct leg *leg, const struct rtp_p
 {
 	if (leg->mix)
 		playout_put(leg->playout, p, p->pt, w->now);
-	if (!leg->listening && !leg->fork)
+	bool listened = leg->listening && (leg->listening != LISTEN_DTMF || keypad_wanted(leg));
+	if (!listened && !leg->fork)
 		return;
 	g711_decode((enum codec)p->pt, p->payload, p->n, w->pcm);
 	if (leg->fork)
 		fork_said(w, leg, w->pcm, p->n, p->ts);
-	if (leg->listening)
+	if (listened)
 		listen_packet(w, leg, w->pcm, p->n, p->ts);
 }
 
@@ -77,9 +78,11 @@ static void on_noise(const struct worker *w, struct leg *leg, const struct rtp_p
 static void on_event(struct worker *w, struct leg *leg, struct rtp_packet *p)
 {
 	struct te_digit ended[2];
+	bool known = leg->digits.known && leg->digits.ts == p->ts;
 	unsigned n = te_receive(&leg->digits, p->payload, p->n, p->ts, w->now, ended);
 	for (unsigned i = 0; i < n; i++)
-		worker_leg_event(w, leg, MEDIA_EV_DTMF, tone_event_digit(ended[i].event), ended[i].ms, 0);
+		keypad_tell(w, leg, tone_event_digit(ended[i].event), ended[i].ms, DTMF_WAY_EVENT);
+	keypad_sound(leg, !known && leg->digits.known && leg->digits.ts == p->ts);
 	if (leg->bridge)
 		leg_forward(w, leg->bridge, leg, p, true);
 }
@@ -91,7 +94,7 @@ static void on_audio(struct worker *w, struct leg *leg, struct rtp_packet *p)
 	spread_samples(w, leg, p);
 	if (leg->recording)
 		record_said(w, leg, (enum codec)p->pt, p->payload, p->n, p->ts);
-	if (leg->bridge)
+	if (leg->bridge && !(leg->keyed && keypad_carry(w, leg, p)))
 		leg_forward(w, leg->bridge, leg, p, false);
 }
 

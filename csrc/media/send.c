@@ -105,6 +105,17 @@ void leg_forward(struct worker *w, struct leg *dst, const struct leg *src, struc
 	counter_add(&w->forwarded, 1);
 }
 
+void leg_insert_event(struct worker *w, struct leg *dst, const struct leg *src, uint16_t seq, uint32_t ts,
+		      const uint8_t payload[TE_PAYLOAD])
+{
+	struct rtp_packet p = {.pt = dst->te_pt, .ts = ts};
+	if (!can_send(dst) || dst->te_pt == 255 || !rtp_sender_insert(&dst->tx, source_key(src), seq, &p))
+		return;
+	rtp_header(w->scratch, &p);
+	memcpy(w->scratch + RTP_HEADER, payload, TE_PAYLOAD);
+	transmit(w, dst, w->scratch, RTP_HEADER + TE_PAYLOAD);
+}
+
 static void send_audio(struct worker *w, struct leg *leg, const int16_t *pcm, uint32_t samples)
 {
 	struct rtp_packet p = {.pt = leg->codec};

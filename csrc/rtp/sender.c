@@ -60,6 +60,19 @@ void rtp_sender_skip(struct rtp_sender *s, uint64_t from, uint16_t seq)
 	s->guard = GUARDED;
 }
 
+bool rtp_sender_insert(struct rtp_sender *s, uint64_t from, uint16_t seq, struct rtp_packet *p)
+{
+	if (s->from != from)
+		return false;
+	p->ssrc = s->ssrc;
+	p->seq = ++s->seq;
+	p->ts += s->ts_off;
+	s->seq_off++;
+	s->floor = seq;
+	s->guard = GUARDED;
+	return true;
+}
+
 void rtp_sender_generate(struct rtp_sender *s, struct rtp_packet *p, uint32_t samples, uint64_t now)
 {
 	uint64_t lasts = (uint64_t)s->samples * NS_PER_SAMPLE;

@@ -32,6 +32,9 @@ void rtp_sender_init(struct rtp_sender *s, uint32_t ssrc, uint16_t seq, uint32_t
 bool rtp_sender_forward(struct rtp_sender *s, uint64_t from, struct rtp_packet *p, uint32_t samples, uint64_t now);
 /** A packet of source `from` will not be sent: close the hole it would leave. */
 void rtp_sender_skip(struct rtp_sender *s, uint64_t from, uint16_t seq);
+/** One packet more than source `from` sends, before its packet `seq`: sets ssrc and seq, and ts from the source's.
+ *  false: `from` is not the source now. */
+bool rtp_sender_insert(struct rtp_sender *s, uint64_t from, uint16_t seq, struct rtp_packet *p);
 /** Number a generated frame of `samples`: sets ssrc, seq, ts, marker. */
 void rtp_sender_generate(struct rtp_sender *s, struct rtp_packet *p, uint32_t samples, uint64_t now);
 /** A frame in which nothing is sent while a generated stream goes on (the gap between two events). */

@@ -291,7 +291,7 @@ out:
 	pair_close(&p);
 }
 
-TEST_NO_OOM(media_bridge_drops_digits_nobody_agreed_to_without_a_hole)
+TEST_NO_OOM(media_bridge_drops_events_that_are_no_digits_where_nobody_agreed_to_them_without_a_hole)
 {
 	struct pair p;
 	struct datagram d, before;
@@ -304,7 +304,7 @@ TEST_NO_OOM(media_bridge_drops_digits_nobody_agreed_to_without_a_hole)
 	CHECK(rig_settle(&p.r, p.a.leg));
 	CHECK(pass(&p.a, &p.b, 1, &before));
 	for (unsigned i = 1; i <= 3; i++)
-		say_event(&p.a, 1, i == 1, i == 3, (uint16_t)(160 * i));
+		say_event(&p.a, 16, i == 1, i == 3, (uint16_t)(160 * i)); /* a hook flash */
 	p.a.ts += 480;
 	CHECK(pass(&p.a, &p.b, 2, &d));
 	CHECK(d.rtp.payload[0] == 2 && d.rtp.seq == (uint16_t)(before.rtp.seq + 1));
