@@ -231,6 +231,7 @@ cdef extern from "switchroom.h" nogil:
         uint32_t worker
         uint32_t silence_ms
         net_addr address
+        uint8_t dtmf
 
     int media_leg_open(media *m, const leg_opts *o, uint64_t *leg, net_addr *local)
     uint32_t media_leg_worker(const media *m, uint64_t leg)

@@ -175,14 +175,15 @@ cdef class Media:
 
     # ------------------------------------------------------------------ legs
 
-    def open_leg(self, uint64_t tag=0, *, address=None, uint32_t silence_ms=0, worker=None) -> tuple:
-        """(leg, its RTP address). OSError EADDRINUSE: no free port pair; Capacity: max_legs."""
+    def open_leg(self, uint64_t tag=0, *, address=None, uint32_t silence_ms=0, worker=None, dtmf=0) -> tuple:
+        """(leg, its RTP address). `dtmf`: enum dtmf_mode. OSError EADDRINUSE: no free port pair; Capacity: max_legs."""
         cdef lib.leg_opts o
         cdef uint64_t leg = 0
         cdef net_addr local
         self.alive()
         memset(&o, 0, sizeof(o))
         o.tag, o.silence_ms = tag, silence_ms
+        o.dtmf = dtmf
         o.worker = lib.LEG_ANY_WORKER if worker is None else worker
         addr_from(&o.address, address)
         check(lib.media_leg_open(self.m, &o, &leg, &local), "media leg")

@@ -49,7 +49,13 @@ class Media:
     def fileno(self) -> int: ...
     def drain(self) -> list[Event]: ...
     def open_leg(
-        self, tag: int = 0, *, address: bytes | None = None, silence_ms: int = 0, worker: int | None = None
+        self,
+        tag: int = 0,
+        *,
+        address: bytes | None = None,
+        silence_ms: int = 0,
+        worker: int | None = None,
+        dtmf: int = 0,
     ) -> tuple[int, bytes]: ...
     def worker(self, leg: int) -> int: ...
     def remote(

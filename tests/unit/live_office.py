@@ -11,10 +11,13 @@ from typing import Any
 
 from switchroom.config import RecordingConfig, RouteConfig, TrunkConfig
 from switchroom.core import Core, CoreOptions, Leg, QualityOptions
+from switchroom.live.agents import Agents
 from switchroom.live.calls import Calls
+from switchroom.live.conferences import Conferences
 from switchroom.live.events import Events
 from switchroom.live.inbound import Inbound
 from switchroom.live.recordings import Recordings
+from switchroom.live.supervisors import Supervisors
 from switchroom.live.trunks import Trunks
 from switchroom.schema.event import Event
 from switchroom.store import Store
@@ -32,6 +35,9 @@ class Office:
     carriers: dict[str, Core]
     recordings: Recordings
     events_of: Events
+    agents: Agents
+    supervisors: Supervisors
+    conferences: Conferences
     events: list[Event] = field(default_factory=list)
 
     def dial(self, user: str, **options: Any) -> Leg:
@@ -61,9 +67,13 @@ class Office:
 
 
 async def _core(
-    stack: contextlib.AsyncExitStack, ports: tuple[int, int], quality: QualityOptions | None = None
+    stack: contextlib.AsyncExitStack,
+    ports: tuple[int, int],
+    quality: QualityOptions | None = None,
+    silence_ms: int = 30_000,
 ) -> Core:
-    return await stack.enter_async_context(Core(CoreOptions(ports=ports, workers=1, t1_ms=100, quality=quality)))
+    options = CoreOptions(ports=ports, workers=1, t1_ms=100, quality=quality, silence_ms=silence_ms)
+    return await stack.enter_async_context(Core(options))
 
 
 @contextlib.asynccontextmanager
@@ -73,6 +83,7 @@ async def office(
     carriers: dict[str, Callable[[Leg], object]] | None = None,
     quality: QualityOptions | None = None,
     recording: dict[str, Any] | None = None,
+    silence_ms: int = 30_000,
     **trunk_options: Any,
 ) -> AsyncIterator[Office]:
     """`carriers`: name of a trunk and what its far side does with a call. `recording`: of [recording]."""
@@ -86,7 +97,7 @@ async def office(
         for i, (name, answer) in enumerate((carriers or {}).items()):
             far[name] = await _core(stack, (first + 40 + 40 * i, first + 79 + 40 * i))
             far[name].incoming = answer  # type: ignore[assignment]
-        core = await _core(stack, (first + 120, first + 159), quality)
+        core = await _core(stack, (first + 120, first + 159), quality, silence_ms)
         configs = [
             TrunkConfig(name=name, uri=f"sip:127.0.0.1:{carrier.sip_port}", **{"health_ms": 0, **trunk_options})
             for name, carrier in far.items()
@@ -99,7 +110,9 @@ async def office(
         recordings = Recordings(config, store, events)
         calls = Calls(core, trunks, store, recordings, events)
         core.incoming = Inbound(core, calls, trunks, routes)
-        made = Office(core, store, trunks, calls, caller, far, recordings, events)
+        agents = Agents(calls, events)
+        supervisors, conferences = Supervisors(core, calls, agents, events), Conferences(core, calls, events)
+        made = Office(core, store, trunks, calls, caller, far, recordings, events, agents, supervisors, conferences)
         store.on_committed(made.events.extend)
         await recordings.start()
         stack.push_async_callback(recordings.stop)

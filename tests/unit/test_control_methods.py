@@ -59,6 +59,8 @@ async def calls(o: Office, ask: Typed) -> None:
     await ask("call.hold", id=two.id)
     await ask("call.unhold", id=two.id)
     await ask("call.bridge", id=one.id, with_id=two.id)
+    await supervisors(o, ask, one.id)
+    await conferences(ask, one.id)
     for call in (one, two):
         await ask("call.hangup", id=call.id)
         assert (await ask("call.get", id=call.id)).state in {"answered", "ended"}
@@ -72,6 +74,24 @@ async def recordings(ask: Typed, name: str) -> None:
     assert (await ask("recording.retention", dry_run=True)).due == 0
     await ask("recording.release", id=name)
     assert (await ask("recording.erase", id=name, reason="asked for")).files == 1
+
+
+async def supervisors(o: Office, ask: Typed, call_id: str) -> None:
+    boss = await ask("call.supervise.start", call_id=call_id, supervisor=o.uri("echo"), mode="whisper")
+    assert (boss.call_id, boss.mode) == (call_id, "whisper")
+    assert [one.id for one in (await ask("call.supervise.list", call_id=call_id)).items] == [boss.id]
+    assert (await ask("call.supervise.mode", id=boss.id, mode="barge")).mode == "barge"
+    assert not (await ask("call.supervise.stop", id=boss.id)).already
+
+
+async def conferences(ask: Typed, call_id: str) -> None:
+    assert (await ask("conference.create", id="room")).members == ()
+    assert [one.call_id for one in (await ask("conference.join", id="room", call_id=call_id)).members] == [call_id]
+    assert not (await ask("conference.mute", id="room", call_id=call_id)).members[0].talk
+    assert (await ask("conference.get", id="room")).members[0].hear
+    assert [one.id for one in (await ask("conference.list")).items] == ["room"]
+    assert not (await ask("conference.leave", id="room", call_id=call_id)).already
+    assert not (await ask("conference.close", id="room")).already
 
 
 async def campaigns(ask: Typed) -> None:

@@ -153,6 +153,12 @@ async def test_recording_is_a_permission_of_its_own(tmp_path: Path) -> None:
         assert (await w.good("call.record.stop", {"id": call["id"]}))["path"]
 
 
+def test_listening_in_is_a_permission_of_its_own() -> None:
+    for method in ("call.supervise.start", "call.supervise.mode", "call.supervise.stop"):
+        assert roles_of(method) == ("supervisor", "admin")
+    assert not may(frozenset({"supervisor"}), "call.hangup")
+
+
 async def test_an_agents_session_sees_the_events_of_its_agent_only(tmp_path: Path) -> None:
     async with office(tmp_path, user("agent", more='agent = "ann"')) as o, await Wire.open(o.unix) as w:
         await w.good("events.subscribe", {"topics": [">"], "filter": {"agent_id": "bob"}})
@@ -175,7 +181,7 @@ async def test_who_is_connected_is_for_admins() -> None:
     assert roles_of("session.list") == ("admin",)
 
 
-@pytest.mark.parametrize("role", ["observer", "agent", "operator", "recorder"])
+@pytest.mark.parametrize("role", ["observer", "agent", "operator", "recorder", "supervisor"])
 def test_only_admins_reach_trunks_and_draining(role: str) -> None:
     for method in ("trunk.enable", "trunk.disable", "engine.drain"):
         assert not may(frozenset({role}), method)

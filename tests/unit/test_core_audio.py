@@ -127,6 +127,17 @@ async def test_dtmf_arrives_as_digits_in_order(pair: Pair) -> None:
     assert [digit async for digit in digits] == []
 
 
+async def test_digits_are_heard_in_the_audio_where_no_events_are_offered(pair: Pair) -> None:
+    ours, theirs = await pair.up(dtmf="inband")
+    heard = Heard(theirs)
+    assert await ours.dtmf("19a#", tone_ms=60, gap_ms=60) is True
+    got = [await heard.get(K.DTMF, lambda event, digit=digit: event.value.digit == digit) for digit in "19A#"]
+    assert {event.value.way for event in got} == {"audio"}
+    assert all(event.value.ms == pytest.approx(60, abs=15) for event in got)
+    with pytest.raises(errors.BadParams, match="inband"):
+        pair.caller.dial(pair.uri, dtmf="morse")  # type: ignore[arg-type]  # what is refused
+
+
 @pytest.mark.parametrize("digits", ["", "12x", "1" * 33])
 async def test_digits_that_no_telephone_has_are_refused(pair: Pair, digits: str) -> None:
     ours, _ = await pair.up()

@@ -13,6 +13,7 @@ from ..schema._base import Done
 from ..schema.agent import AgentInfo, AgentPage
 from ..schema.call import CallInfo, CallPage, CallStats, PlayInfo, PlayItem, PlayList, RecordInfo
 from ..schema.campaign import CampaignInfo, CampaignPage, CampaignSettings, CampaignStats
+from ..schema.conference import Conference, ConferencePage
 from ..schema.contact import ContactInfo, ContactPage, ImportResult
 from ..schema.engine import EngineStats, Health
 from ..schema.event import Subscribed
@@ -20,6 +21,7 @@ from ..schema.fork import ForkInfo
 from ..schema.info import ApiInfo
 from ..schema.recording import Erased, RecordingData, RecordingInfo, RecordingPage, RetentionResult
 from ..schema.session import ClientInfo, Pong, SessionPage, Welcome
+from ..schema.supervise import Supervision, SupervisionPage
 from ..schema.trunk import TrunkInfo, TrunkPage
 from ._invoke import AsyncInvoke, AsyncTyped, Invoke, Typed, given
 
@@ -48,6 +50,14 @@ MUTATING = frozenset(
         "recording.release",
         "recording.erase",
         "recording.retention",
+        "call.supervise.start",
+        "call.supervise.mode",
+        "call.supervise.stop",
+        "conference.create",
+        "conference.join",
+        "conference.leave",
+        "conference.mute",
+        "conference.close",
         "campaign.create",
         "campaign.update",
         "campaign.start",
@@ -309,6 +319,65 @@ class AsyncCallForkMethods(AsyncInvoke):
         ), Done)
 
 
+class AsyncCallSuperviseMethods(AsyncInvoke):
+    """call.supervise.*"""
+
+    async def start(
+        self,
+        *,
+        call_id: str,
+        supervisor: str,
+        mode: Literal["listen", "whisper", "barge"] | None = None,
+        agent_leg: str | None = None,
+        ring_timeout_ms: int | None = None,
+    ) -> Supervision:
+        """Put a supervisor beside a call: listen (hears both), whisper (heard by the agent too), barge (heard by all).
+        Returns at once; supervisor.joined follows."""
+        return await self.typed("call.supervise.start", given(
+            call_id=call_id,
+            supervisor=supervisor,
+            mode=mode,
+            agent_leg=agent_leg,
+            ring_timeout_ms=ring_timeout_ms,
+        ), Supervision)
+
+    async def mode(
+        self,
+        *,
+        id: str,
+        mode: Literal["listen", "whisper", "barge"],
+    ) -> Supervision:
+        """Change between listen, whisper and barge without a gap."""
+        return await self.typed("call.supervise.mode", given(
+            id=id,
+            mode=mode,
+        ), Supervision)
+
+    async def stop(
+        self,
+        *,
+        id: str,
+    ) -> Done:
+        """The supervisor leaves, the call goes on; `already` when gone."""
+        return await self.typed("call.supervise.stop", given(
+            id=id,
+        ), Done)
+
+    async def list(
+        self,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+        call_id: str | None = None,
+    ) -> SupervisionPage:
+        """Supervisors beside calls."""
+        return await self.typed("call.supervise.list", given(
+            limit=limit,
+            after=after,
+            call_id=call_id,
+        ), SupervisionPage)
+
+
 class AsyncCallMethods(AsyncInvoke):
     """call.*"""
 
@@ -317,6 +386,7 @@ class AsyncCallMethods(AsyncInvoke):
         self.play = AsyncCallPlayMethods(invoke)
         self.record = AsyncCallRecordMethods(invoke)
         self.fork = AsyncCallForkMethods(invoke)
+        self.supervise = AsyncCallSuperviseMethods(invoke)
 
     async def originate(
         self,
@@ -542,6 +612,94 @@ class AsyncRecordingMethods(AsyncInvoke):
         return await self.typed("recording.retention", given(
             dry_run=dry_run,
         ), RetentionResult)
+
+
+class AsyncConferenceMethods(AsyncInvoke):
+    """conference.*"""
+
+    async def create(
+        self,
+        *,
+        id: str | None = None,
+    ) -> Conference:
+        """A conference nobody is in yet."""
+        return await self.typed("conference.create", given(
+            id=id,
+        ), Conference)
+
+    async def join(
+        self,
+        *,
+        id: str,
+        call_id: str,
+        talk: bool | None = None,
+        hear: bool | None = None,
+    ) -> Conference:
+        """An answered call joins, or changes what it may do; it leaves its bridge."""
+        return await self.typed("conference.join", given(
+            id=id,
+            call_id=call_id,
+            talk=talk,
+            hear=hear,
+        ), Conference)
+
+    async def leave(
+        self,
+        *,
+        id: str,
+        call_id: str,
+    ) -> Done:
+        """A call leaves and goes on by itself; `already` when it was not in it."""
+        return await self.typed("conference.leave", given(
+            id=id,
+            call_id=call_id,
+        ), Done)
+
+    async def mute(
+        self,
+        *,
+        id: str,
+        call_id: str,
+        muted: bool | None = None,
+    ) -> Conference:
+        """The others hear a call no more, or again."""
+        return await self.typed("conference.mute", given(
+            id=id,
+            call_id=call_id,
+            muted=muted,
+        ), Conference)
+
+    async def get(
+        self,
+        *,
+        id: str,
+    ) -> Conference:
+        """One conference and who is in it."""
+        return await self.typed("conference.get", given(
+            id=id,
+        ), Conference)
+
+    async def list(
+        self,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> ConferencePage:
+        """Conferences."""
+        return await self.typed("conference.list", given(
+            limit=limit,
+            after=after,
+        ), ConferencePage)
+
+    async def close(
+        self,
+        *,
+        id: str,
+    ) -> Done:
+        """The end of it; its calls go on. `already` when there is no such."""
+        return await self.typed("conference.close", given(
+            id=id,
+        ), Done)
 
 
 class AsyncCampaignMethods(AsyncInvoke):
@@ -933,6 +1091,7 @@ class AsyncMethods:
         self.session = AsyncSessionMethods(invoke)
         self.call = AsyncCallMethods(invoke)
         self.recording = AsyncRecordingMethods(invoke)
+        self.conference = AsyncConferenceMethods(invoke)
         self.campaign = AsyncCampaignMethods(invoke)
         self.contact = AsyncContactMethods(invoke)
         self.agent = AsyncAgentMethods(invoke)
@@ -1183,6 +1342,65 @@ class CallForkMethods(Invoke):
         ), Done)
 
 
+class CallSuperviseMethods(Invoke):
+    """call.supervise.*"""
+
+    def start(
+        self,
+        *,
+        call_id: str,
+        supervisor: str,
+        mode: Literal["listen", "whisper", "barge"] | None = None,
+        agent_leg: str | None = None,
+        ring_timeout_ms: int | None = None,
+    ) -> Supervision:
+        """Put a supervisor beside a call: listen (hears both), whisper (heard by the agent too), barge (heard by all).
+        Returns at once; supervisor.joined follows."""
+        return self.typed("call.supervise.start", given(
+            call_id=call_id,
+            supervisor=supervisor,
+            mode=mode,
+            agent_leg=agent_leg,
+            ring_timeout_ms=ring_timeout_ms,
+        ), Supervision)
+
+    def mode(
+        self,
+        *,
+        id: str,
+        mode: Literal["listen", "whisper", "barge"],
+    ) -> Supervision:
+        """Change between listen, whisper and barge without a gap."""
+        return self.typed("call.supervise.mode", given(
+            id=id,
+            mode=mode,
+        ), Supervision)
+
+    def stop(
+        self,
+        *,
+        id: str,
+    ) -> Done:
+        """The supervisor leaves, the call goes on; `already` when gone."""
+        return self.typed("call.supervise.stop", given(
+            id=id,
+        ), Done)
+
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+        call_id: str | None = None,
+    ) -> SupervisionPage:
+        """Supervisors beside calls."""
+        return self.typed("call.supervise.list", given(
+            limit=limit,
+            after=after,
+            call_id=call_id,
+        ), SupervisionPage)
+
+
 class CallMethods(Invoke):
     """call.*"""
 
@@ -1191,6 +1409,7 @@ class CallMethods(Invoke):
         self.play = CallPlayMethods(invoke)
         self.record = CallRecordMethods(invoke)
         self.fork = CallForkMethods(invoke)
+        self.supervise = CallSuperviseMethods(invoke)
 
     def originate(
         self,
@@ -1416,6 +1635,94 @@ class RecordingMethods(Invoke):
         return self.typed("recording.retention", given(
             dry_run=dry_run,
         ), RetentionResult)
+
+
+class ConferenceMethods(Invoke):
+    """conference.*"""
+
+    def create(
+        self,
+        *,
+        id: str | None = None,
+    ) -> Conference:
+        """A conference nobody is in yet."""
+        return self.typed("conference.create", given(
+            id=id,
+        ), Conference)
+
+    def join(
+        self,
+        *,
+        id: str,
+        call_id: str,
+        talk: bool | None = None,
+        hear: bool | None = None,
+    ) -> Conference:
+        """An answered call joins, or changes what it may do; it leaves its bridge."""
+        return self.typed("conference.join", given(
+            id=id,
+            call_id=call_id,
+            talk=talk,
+            hear=hear,
+        ), Conference)
+
+    def leave(
+        self,
+        *,
+        id: str,
+        call_id: str,
+    ) -> Done:
+        """A call leaves and goes on by itself; `already` when it was not in it."""
+        return self.typed("conference.leave", given(
+            id=id,
+            call_id=call_id,
+        ), Done)
+
+    def mute(
+        self,
+        *,
+        id: str,
+        call_id: str,
+        muted: bool | None = None,
+    ) -> Conference:
+        """The others hear a call no more, or again."""
+        return self.typed("conference.mute", given(
+            id=id,
+            call_id=call_id,
+            muted=muted,
+        ), Conference)
+
+    def get(
+        self,
+        *,
+        id: str,
+    ) -> Conference:
+        """One conference and who is in it."""
+        return self.typed("conference.get", given(
+            id=id,
+        ), Conference)
+
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> ConferencePage:
+        """Conferences."""
+        return self.typed("conference.list", given(
+            limit=limit,
+            after=after,
+        ), ConferencePage)
+
+    def close(
+        self,
+        *,
+        id: str,
+    ) -> Done:
+        """The end of it; its calls go on. `already` when there is no such."""
+        return self.typed("conference.close", given(
+            id=id,
+        ), Done)
 
 
 class CampaignMethods(Invoke):
@@ -1807,6 +2114,7 @@ class Methods:
         self.session = SessionMethods(invoke)
         self.call = CallMethods(invoke)
         self.recording = RecordingMethods(invoke)
+        self.conference = ConferenceMethods(invoke)
         self.campaign = CampaignMethods(invoke)
         self.contact = ContactMethods(invoke)
         self.agent = AgentMethods(invoke)

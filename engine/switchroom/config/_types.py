@@ -113,6 +113,14 @@ class MediaConfig(Table, frozen=True, kw_only=True):
         ),
     ] = "tick"
     pin: Annotated[bool, Meta(description="Pin worker i to CPU i. Off: the scheduler knows what else runs.")] = False
+    dtmf: Annotated[
+        Literal["auto", "rfc4733", "inband", "both"],
+        Meta(
+            description="How digits come from the far side. auto: as telephone-event where it was agreed, else from "
+            "the audio; rfc4733: as telephone-event alone; inband: from the audio, telephone-event is not offered; "
+            "both: either way, told once."
+        ),
+    ] = "auto"
     silence_ms: Annotated[
         int, Meta(ge=1_000, le=3_600_000, description="A leg without RTP for so long is reported silent, ms.")
     ] = 30_000
@@ -254,7 +262,7 @@ class ForkConfig(Table, frozen=True, kw_only=True):
     )
 
 
-Role = Literal["observer", "agent", "operator", "recorder", "forker", "admin"]
+Role = Literal["observer", "agent", "operator", "recorder", "forker", "supervisor", "admin"]
 
 
 class TokenConfig(Table, frozen=True, kw_only=True):
@@ -266,7 +274,9 @@ class TokenConfig(Table, frozen=True, kw_only=True):
     ]
     roles: Annotated[
         tuple[Role, ...],
-        Meta(min_length=1, description="What it may do: observer, agent, operator, recorder, forker, admin."),
+        Meta(
+            min_length=1, description="What it may do: observer, agent, operator, recorder, forker, supervisor, admin."
+        ),
     ]
     agent: Annotated[
         str | None,
@@ -280,7 +290,9 @@ class UserConfig(Table, frozen=True, kw_only=True):
     uid: Annotated[int, Meta(ge=0, le=2**32 - 2, description="User id, as the kernel tells it on the Unix socket.")]
     roles: Annotated[
         tuple[Role, ...],
-        Meta(min_length=1, description="What it may do: observer, agent, operator, recorder, forker, admin."),
+        Meta(
+            min_length=1, description="What it may do: observer, agent, operator, recorder, forker, supervisor, admin."
+        ),
     ]
     agent: Annotated[str | None, Meta(description="As for a token.")] = None
 

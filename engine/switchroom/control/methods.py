@@ -12,7 +12,21 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..errors import Forbidden
-from ..schema import agent, call, campaign, contact, engine, event, fork, info, recording, session, trunk
+from ..schema import (
+    agent,
+    call,
+    campaign,
+    conference,
+    contact,
+    engine,
+    event,
+    fork,
+    info,
+    recording,
+    session,
+    supervise,
+    trunk,
+)
 from ..schema._base import ById, Done, Request
 from .idem import IdemRule
 from .roles import may
@@ -156,6 +170,35 @@ RECORDINGS = (
          lambda c, p: c.engine.archive.retention(p), object="dry_run"),
 )  # fmt: skip
 
+SUPERVISORS = (
+    _act("call.supervise.start", supervise.SuperviseStart, supervise.Supervision, "Put a supervisor beside a call: "
+         "listen (hears both), whisper (heard by the agent too), barge (heard by all). Returns at once; "
+         "supervisor.joined follows.", lambda c, p: c.engine.supervisors.start(p), object="call_id"),
+    _act("call.supervise.mode", supervise.SuperviseChange, supervise.Supervision, "Change between listen, whisper and "
+         "barge without a gap.", lambda c, p: c.engine.supervisors.mode(p)),
+    _act("call.supervise.stop", ById, Done, "The supervisor leaves, the call goes on; `already` when gone.",
+         lambda c, p: c.engine.supervisors.stop(p)),
+    _read("call.supervise.list", supervise.ListSupervisions, supervise.SupervisionPage, "Supervisors beside calls.",
+          lambda c, p: c.engine.supervisors.list(p)),
+)  # fmt: skip
+
+CONFERENCES = (
+    _act("conference.create", conference.CreateConference, conference.Conference, "A conference nobody is in yet.",
+         lambda c, p: c.engine.conferences.create(p)),
+    _act("conference.join", conference.JoinConference, conference.Conference, "An answered call joins, or changes what "
+         "it may do; it leaves its bridge.", lambda c, p: c.engine.conferences.join(p)),
+    _act("conference.leave", conference.LeaveConference, Done, "A call leaves and goes on by itself; `already` when it "
+         "was not in it.", lambda c, p: c.engine.conferences.leave(p)),
+    _act("conference.mute", conference.MuteConference, conference.Conference,
+         "The others hear a call no more, or again.", lambda c, p: c.engine.conferences.mute(p)),
+    _read("conference.get", ById, conference.Conference, "One conference and who is in it.",
+          lambda c, p: c.engine.conferences.get(p)),
+    _read("conference.list", conference.ListConferences, conference.ConferencePage, "Conferences.",
+          lambda c, p: c.engine.conferences.list(p)),
+    _act("conference.close", ById, Done, "The end of it; its calls go on. `already` when there is no such.",
+         lambda c, p: c.engine.conferences.close(p)),
+)  # fmt: skip
+
 CAMPAIGNS = (
     _act("campaign.create", campaign.CreateCampaign, campaign.CampaignInfo, "A new campaign; it does not dial yet.",
          lambda c, p: c.engine.campaigns.create(p), idem=_CAMPAIGN,
@@ -230,5 +273,17 @@ ENGINE = (
 )  # fmt: skip
 
 METHODS: dict[str, Method] = {
-    method.name: method for method in (*API, *CALLS, *RECORDINGS, *CAMPAIGNS, *AGENTS, *TRUNKS, *EVENTS, *ENGINE)
+    method.name: method
+    for method in (
+        *API,
+        *CALLS,
+        *RECORDINGS,
+        *SUPERVISORS,
+        *CONFERENCES,
+        *CAMPAIGNS,
+        *AGENTS,
+        *TRUNKS,
+        *EVENTS,
+        *ENGINE,
+    )
 }

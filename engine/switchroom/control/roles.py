@@ -13,13 +13,15 @@ OPEN = frozenset({"api.info", "api.ping", "session.auth"})
 _EVERYONE = ("api.*", "session.auth", "events.*")
 _READ = ("*.get", "*.list", "*.stats", "call.play.list", "engine.health")
 
-# `call.*` does not hold call.record.* and call.fork.*: recording people, and listening to them live, are permissions of
-# their own (roles recorder, forker).
+# `call.*` holds none of call.record.*, call.fork.* and call.supervise.*: recording people, listening to them live, by a
+# program or a person, are permissions of their own (roles recorder, forker, supervisor).
 ROLES: dict[str, Patterns] = {
     "observer": Patterns(*_EVERYONE, *_READ),
     "agent": Patterns(*_EVERYONE, "agent.login", "agent.ready", "agent.pause", "agent.logout", "agent.wrapup_done",
                       "agent.get"),
-    "operator": Patterns(*_EVERYONE, *_READ, "call.*", "call.play.*", "campaign.*", "contact.*", "agent.*"),
+    "operator": Patterns(*_EVERYONE, *_READ, "call.*", "call.play.*", "conference.*", "campaign.*", "contact.*",
+                         "agent.*"),
+    "supervisor": Patterns(*_EVERYONE, *_READ, "call.supervise.*"),
     "recorder": Patterns(*_EVERYONE, "call.record.*", "recording.list", "recording.get", "recording.read",
                          "recording.hold"),
     "forker": Patterns(*_EVERYONE, "call.fork.*"),

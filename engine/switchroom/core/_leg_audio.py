@@ -16,6 +16,7 @@ from ..errors import BadParams, MediaError, WrongState
 from .audio import AudioSink, Frames
 from .events import AmdResult, BeepResult, Digit, LegEvent, LegEventKind, LegState, LegStats
 from .music import Music, Parked
+from .options import DtmfMode
 from .playback import Playback, Position
 from .quality import LegQuality, QualityAlarm
 from .recording import SIDES, Beep, Gap, Recording, RecordOptions, RecordPart, RecordResult
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 _DIGITS = frozenset("0123456789ABCD*#")
 _DIGITS_MAX = 32
+_WAYS = ("event", "audio")  # enum dtmf_way
 
 
 class LegAudio:
@@ -49,8 +51,10 @@ class LegAudio:
         "_stats",
         "_tap",
         "closed",
+        "dtmf_mode",
         "id",
         "on_event",
+        "on_partner",
         "state",
     )
 
@@ -75,7 +79,9 @@ class LegAudio:
         self._sink: AudioSink | None = None
         self._digits: asyncio.Queue[str] | None = None
         self.closed = False
+        self.dtmf_mode: DtmfMode = core.settings.dtmf  # to be changed before the audio is opened
         self.on_event = None
+        self.on_partner: tuple[Callable[[], None], ...] = ()  # told when its partner has changed
 
     def _emit(self, kind: LegEventKind, at: float, value: Any = None) -> None:
         if self.on_event is not None:
@@ -178,9 +184,9 @@ class LegAudio:
     def bridge(self, other: LegAudio) -> None:
         """Both hear each other from now on; earlier bridges of either end."""
         self._core.media.bridge(self._open_media(), other._open_media())
-        self._left()
-        other._left()
+        changed = {self, other, *self._let_go(), *other._let_go()}
         self._peer, other._peer = other, self
+        _tell(changed)
 
     def unbridge(self) -> None:
         if self._media:
@@ -194,11 +200,22 @@ class LegAudio:
 
     def _left(self) -> None:
         """It is not where it was: whoever was bridged with it is alone."""
+        if parted := self._let_go():
+            _tell({self, *parted})
+
+    def _let_go(self) -> tuple[LegAudio, ...]:
         self._moves += 1
-        if self._peer is not None:
-            self._peer._moves += 1
-            self._peer._peer = None
-            self._peer = None
+        peer, self._peer = self._peer, None
+        if peer is None:
+            return ()
+        peer._moves += 1
+        peer._peer = None
+        return (peer,)
+
+    @property
+    def partner(self) -> LegAudio | None:
+        """Who it is bridged with. Functions in `on_partner` are told when that has changed."""
+        return self._peer
 
     def park(self, music: Music | None = None) -> None:
         """Take the leg off its bridge and let it hear `music` (None: nothing); its partner hears nothing. Parked
@@ -414,7 +431,7 @@ class LegAudio:
         digit = chr(event[4])
         if self._digits is not None:
             self._digits.put_nowait(digit)
-        self._emit(LegEventKind.DTMF, event[3] * 1e-9, Digit(digit, event[5]))
+        self._emit(LegEventKind.DTMF, event[3] * 1e-9, Digit(digit, event[5], _WAYS[event[6]]))
 
     def _on_play_done(self, event: MediaEvent) -> None:
         self._play_ended(event[2], event[4] == 0, event[3] * 1e-9, position=_position(event))
@@ -505,6 +522,16 @@ class LegAudio:
         why = os.strerror(event[4])
         log.warning("media_command_failed", leg_id=self.id, command=event[5], error=why)
         self._play_ended(event[2], False, event[3] * 1e-9, MediaError(f"leg {self.id}: {why}", errno=event[4]))
+
+
+def _tell(legs: set[LegAudio]) -> None:
+    """Their partner has changed."""
+    for leg in legs:
+        for listener in leg.on_partner:
+            try:
+                listener()
+            except Exception:
+                log.exception("leg_partner_handler_failed", leg_id=leg.id)
 
 
 def _position(event: MediaEvent) -> Position:

@@ -22,7 +22,7 @@ from .cause import End
 from .clip import Clip, ClipFiles
 from .leg import CODECS, MAX_FORWARDS, NO_CODEC, ON_SIP, TELEPHONE_EVENT, Leg
 from .mix import Mix
-from .options import CoreOptions, SrtpPolicy
+from .options import DTMF_MODES, CoreOptions, DtmfMode, SrtpPolicy
 from .recording import Recording, RecordResult
 from .uri import SipUri, header_lines, one_line, parse_uri
 
@@ -216,13 +216,13 @@ class Core:
         max_forwards: int = MAX_FORWARDS,
         codecs: Sequence[str] = ("PCMU", "PCMA"),
         srtp: SrtpPolicy | None = None,
+        dtmf: DtmfMode | None = None,
     ) -> Leg:
         """Call `uri` (sip:user@host[:port]); the INVITE is out on return unless a name must be looked up first.
 
         `dst`: where to send it when not to the URI's host: a sip: URI or (host, port). `from_`: a user, a URI or
-        "Name" <uri>. `max_forwards`: hops that it may make, 0-70. `srtp`: None: the
-        options' policy. Raises BadParams (bad URI or header), Capacity,
-        MediaError (no RTP ports), Draining.
+        "Name" <uri>. `max_forwards`: hops that it may make, 0-70. `srtp`: None: the options' policy. `dtmf`: as in
+        CoreOptions. Raises BadParams (bad URI or header), Capacity, MediaError (no RTP ports), Draining.
         """
         if not self._running or self._draining:
             raise Draining("the engine takes no new calls")
@@ -246,6 +246,10 @@ class Core:
         )
         leg = Leg(self, "out", _user_of(caller), target.user, _sip.monotonic_ns() * 1e-9)
         leg.srtp = srtp or self.settings.srtp
+        if dtmf is not None:
+            if dtmf not in DTMF_MODES:
+                raise BadParams(f"dtmf is {dtmf!r}; it must be one of {', '.join(DTMF_MODES)}", field="dtmf")
+            leg.dtmf_mode = dtmf
         address = self._address(host, port)
         if address is not None:
             self._invite(leg, address, invite)
@@ -261,7 +265,7 @@ class Core:
         assert leg._rtp
         leg._sender = dst
         try:
-            local = leg._local(invite.codecs, TELEPHONE_EVENT)
+            local = leg._local(invite.codecs, leg._events(TELEPHONE_EVENT))
             leg._call = self.sip.create(flow, dst, invite.uri, caller, local, **invite.options)
         except BaseException:
             self._drop_media_leg(media)
@@ -360,7 +364,7 @@ class Core:
 
     def _open_media_leg(self, leg: LegAudio) -> tuple[int, bytes]:
         try:
-            handle, rtp = self.media.open_leg()
+            handle, rtp = self.media.open_leg(dtmf=DTMF_MODES.index(leg.dtmf_mode))
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise MediaError(f"leg {leg.id}: no RTP socket: {error.strerror}", leg_id=leg.id) from error

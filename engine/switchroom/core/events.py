@@ -54,8 +54,11 @@ class LegEvent(NamedTuple):
 
 
 class Digit(NamedTuple):
+    """`way`: "event" (RFC 4733) or "audio" (a tone was heard)."""
+
     digit: str
     ms: int
+    way: str = "event"
 
 
 class AmdResult(NamedTuple):

@@ -33,6 +33,7 @@ _CODEC_NAMES = {number: name for name, number in CODECS.items()}
 _BOTH = bytes(CODECS.values())
 NO_CODEC = 255
 TELEPHONE_EVENT = 101
+NO_EVENTS = 255
 MAX_FORWARDS = 70  # RFC 3261 8.1.1.6
 _DIRECTIONS = ("inactive", "sendonly", "recvonly", "sendrecv")
 _SEND, _SENDRECV = 1, 3
@@ -186,7 +187,7 @@ class Leg(LegAudio):
         """Ask the far side to stop sending (a=sendonly), or to go on. A MODIFIED event says how it went."""
         if self.state is not LegState.ANSWERED or not self._rtp or not self._remote:
             raise WrongState(f"leg {self.id} is {self.state.value}: only an answered one can be held", leg_id=self.id)
-        local = self._local(bytes((self._remote[2],)), self._remote[3], _SEND if on else _SENDRECV)
+        local = self._local(bytes((self._remote[2],)), self._events(self._remote[3]), _SEND if on else _SENDRECV)
         self._tell(self._core.sip.modify, local)
 
     def _tell(self, command: Callable[..., None], *args: Any) -> bool:
@@ -217,8 +218,12 @@ class Leg(LegAudio):
         self._open_media()
         offer = self._offer
         if offer is None:
-            return self._local(_BOTH, TELEPHONE_EVENT)
-        return self._local(bytes((offer[2],)), offer[3], offer[4])
+            return self._local(_BOTH, self._events(TELEPHONE_EVENT))
+        return self._local(bytes((offer[2],)), self._events(offer[3]), offer[4])
+
+    def _events(self, te_pt: int) -> int:
+        """The payload type of telephone-event, NO_EVENTS where digits shall come in the audio alone."""
+        return NO_EVENTS if self.dtmf_mode == "inband" else te_pt
 
     def _accept_offer(self) -> None:
         """Ours is out: what was only offered is agreed to, its keys are made."""
@@ -230,6 +235,7 @@ class Leg(LegAudio):
             return
         self._remote = media
         rtp, rtcp, codec, te_pt, direction, ptime_ms, mux, _, keys = media
+        te_pt = self._events(te_pt)
         if self._media:
             self._core.media.remote(
                 self._media,
@@ -374,6 +380,7 @@ class Leg(LegAudio):
         if self._media:
             # As of the end itself: what it took us to hear of it is no part of a recording.
             self._core.media.close_leg(self._media, round(at * 1e9))
+        self._left()
         self._emit(LegEventKind.ENDED, at, end)
         self._wake(_ENDED)
         self._close_if_done(at)

@@ -10,6 +10,9 @@ from .audiofile import FileLimits
 from .quality import QualityOptions
 
 SrtpPolicy = Literal["off", "optional", "required"]
+DtmfMode = Literal["auto", "rfc4733", "inband", "both"]
+DTMF_MODES: tuple[DtmfMode, ...] = ("auto", "rfc4733", "inband", "both")
+"""By enum dtmf_mode of switchroom.h."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,9 @@ class CoreOptions:
     `srtp`: policy of legs that name none (RFC 4568): off, optional, required. `rtcp_mux`: RTCP over the RTP port where
     the far side agrees (RFC 5761). `grace_ms`, `relatch_ms`: when RTP from elsewhere is believed (switchroom.h, struct
     media_opts; relatch_ms 0: never).
+    `dtmf`: how digits come when dial() does not say: "auto", from the audio where no telephone-event was agreed;
+    "rfc4733", as telephone-event alone; "inband", from the audio, events are not offered; "both", either way, told
+    once.
     """
 
     sip_listen: Sequence[tuple[str, int]] = (("127.0.0.1", 0),)
@@ -51,3 +57,4 @@ class CoreOptions:
     files: FileLimits = field(default_factory=FileLimits)
     quality: QualityOptions | None = None
     record_buffer: int = 0
+    dtmf: DtmfMode = "auto"

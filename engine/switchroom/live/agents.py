@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import structlog
 
 from ..agents.agent import Agent, longest_idle
+from ..core import Leg
 from ..errors import EngineError, NotFound, WrongState
 from ..schema._base import ById
 from ..schema.agent import AgentInfo, AgentPage, ListAgents, Login, Logout, PauseAgent, Ready, WrapupDone
@@ -46,6 +47,26 @@ class Agents:
     def holds(self, call: Call) -> bool:
         """Is it a nailed-up phone, held open for the shift?"""
         return call.agent_id is not None and (desk := self._desks.get(call.agent_id)) is not None and desk.nail is call
+
+    # -------------------------------------------------------------- for supervisors
+
+    def is_phone(self, leg: Leg) -> bool:
+        """Is it the phone of somebody logged in?"""
+        return any(desk.phone is leg for desk in self._desks.values())
+
+    def spare_phone(self, agent_id: str) -> Leg | None:
+        """The nailed-up phone of an agent who takes no calls just now; None: call `phone_uri()`. WrongState when a call
+        may come any time, NotFound."""
+        desk = self._named(agent_id)
+        if desk.agent.state not in ("paused", "offline"):
+            raise WrongState(
+                f"agent {agent_id} is {desk.agent.state}: pause first, or a call comes in between",
+                state=desk.agent.state,
+            )
+        return desk.phone if desk.agent.nailed_up and desk.agent.connected else None
+
+    def phone_uri(self, agent_id: str) -> str:
+        return self._named(agent_id).agent.uri
 
     # -------------------------------------------------------------- for the dialer
 

@@ -64,6 +64,7 @@ class Call:
         "to",
         "trunk",
         "version",
+        "watchers",
     )
 
     def __init__(self, call_id: str, direction: Literal["in", "out"], from_: str, to: str, created_at: float) -> None:
@@ -88,6 +89,7 @@ class Call:
         self.record_result: RecordResult | None = None
         self.listener: Callable[[Call, Leg, LegEvent], None] | None = None
         self.finisher: Callable[[Call, CallRow], tuple[list[AnyWrite], list[EventDraft]]] | None = None
+        self.watchers: tuple[Callable[[Call, Leg, LegEvent], None], ...] = ()  # hear the same after the listener
         self.version = 0
         self.last_event_id = 0
 

@@ -183,7 +183,7 @@ class Calls:
             if call.recording is not None and call.recording.result is event.value:
                 call.record_result = event.value
         elif kind is LegEventKind.DTMF:
-            self._announce("call.dtmf", call, digit=event.value.digit, leg_id=leg.id)
+            self._announce("call.dtmf", call, digit=event.value.digit, leg_id=leg.id, way=event.value.way)
         elif kind is LegEventKind.QUALITY and (first or event.value.alarm != "dead_air"):
             # Dead air is the talk's, not a leg's: told once.
             self._announce("call.quality", call, **alarm_data(leg, event.value))
@@ -192,6 +192,8 @@ class Calls:
             place.trunk.release(event.value, rang=leg.ringing_at is not None, answered=answered)
         if call.listener is not None:
             call.listener(call, leg, event)
+        for watcher in call.watchers:
+            watcher(call, leg, event)
         if kind is LegEventKind.CLOSED and call.closed:
             self._finish(call)
 
@@ -202,6 +204,7 @@ class Calls:
         row = call.row()
         # These point back at the call: without them its memory is free at once, not at some later collection.
         call.listener = None
+        call.watchers = ()
         for leg in call.legs:
             leg.owner = leg.on_event = None
         draft = EventDraft(

@@ -22,6 +22,7 @@ from .archive import Archive
 from .calls import Calls
 from .campaigns import Campaigns
 from .cdr_files import CdrFiles
+from .conferences import Conferences
 from .contacts import Contacts
 from .events import Events
 from .forks import Forks
@@ -29,6 +30,7 @@ from .health import Watch
 from .inbound import Inbound
 from .plays import Plays
 from .recordings import Recordings
+from .supervisors import Supervisors
 from .trunks import Trunks
 
 log = structlog.get_logger(__name__)
@@ -90,6 +92,8 @@ class Engine:
         self._stack.push_async_callback(self.forks.close)
         self.agents = Agents(self.calls, self.events)
         self._stack.push_async_callback(self.agents.stop)
+        self.supervisors = Supervisors(self.core, self.calls, self.agents, self.events)
+        self.conferences = Conferences(self.core, self.calls, self.events)
         self.campaigns = Campaigns(self.core, self.calls, self.trunks, self.agents, self.store, self.events)
         self.contacts = Contacts(self.store, self.events, self.campaigns.settings_of, self.campaigns.contacts_changed)
         await self.recordings.start()
@@ -185,6 +189,7 @@ def _core_options(config: Config) -> CoreOptions:
         rtcp_mux=config.media.rtcp_mux,
         grace_ms=config.media.grace_ms,
         relatch_ms=config.media.relatch_ms,
+        dtmf=config.media.dtmf,
         ring_timeout_s=config.sip.ring_timeout_ms / 1000,
         user_agent=config.sip.user_agent,
         max_calls=config.sip.max_calls,
