@@ -28,12 +28,15 @@ void mix_join(struct mix *m, struct leg *leg, unsigned seat, unsigned roles, uin
 		m->chosen &= others;
 		leg->mix = m;
 		leg->mix_seat = (uint8_t)seat;
+		m->roles[seat] = 0;
 		leg->mix_at = INT64_MIN;
 		leg->mix_input->next = step_of(now);
 		leg->mix_input->loud = 0;
 		leg->mix_input->khz = 0;
 		playout_reset(leg->playout);
 	}
+	if (!mix_talks(leg) && roles & MIX_TALK)
+		playout_reset(leg->playout); /* what it said until now was not kept */
 	m->roles[leg->mix_seat] = (uint8_t)roles;
 }
 
@@ -167,6 +170,11 @@ static bool next_frame(struct leg *leg, int32_t *sum, size_t n, int64_t behind, 
 	m->heard[seat] = hears;
 	leg->mix_at += (int64_t)n;
 	return any;
+}
+
+bool mix_talks(const struct leg *leg)
+{
+	return leg->mix && leg->mix->roles[leg->mix_seat] & MIX_TALK;
 }
 
 bool mix_hears(const struct leg *leg)

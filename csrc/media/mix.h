@@ -44,6 +44,8 @@ void mix_hear(struct leg *leg, uint16_t seats);
 void mix_leave(struct leg *leg);
 void mix_close(struct mix *m);
 /* What members say comes by playout_put(). */
+/** Is what it says of interest? */
+bool mix_talks(const struct leg *leg);
 /** Does it hear anybody of the mix, or fades one out? */
 bool mix_hears(const struct leg *leg);
 /** What a member hears: the sum of those it hears. false: it may not hear, send nothing. */

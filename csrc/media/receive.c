@@ -57,7 +57,7 @@ static void take_source(struct worker *w, struct leg *leg, const struct net_addr
 /* Only needed while something wants samples. `p` is in the worker's buffer. */
 static void spread_samples(struct worker *w, struct leg *leg, const struct rtp_packet *p)
 {
-	if (leg->mix)
+	if (mix_talks(leg))
 		playout_put(leg->playout, p, p->pt, w->now);
 	bool listened = leg->listening && (leg->listening != LISTEN_DTMF || keypad_wanted(leg));
 	if (!listened && !leg->fork)
@@ -71,7 +71,7 @@ static void spread_samples(struct worker *w, struct leg *leg, const struct rtp_p
 
 static void on_noise(const struct worker *w, struct leg *leg, const struct rtp_packet *p)
 {
-	if (leg->mix)
+	if (mix_talks(leg))
 		playout_put(leg->playout, p, PLAYOUT_NOISE, w->now);
 }
 

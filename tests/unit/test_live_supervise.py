@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from switchroom import errors
+from switchroom.config import RouteConfig
 from switchroom.core import Leg
 from switchroom.live.call import Call
 from switchroom.schema._base import ById
@@ -40,10 +41,9 @@ def who_is_in(samples: np.ndarray) -> set[str]:
 class Phone:
     """The far end of a call: says its tone, and knows what it hears."""
 
-    def __init__(self, leg: Leg) -> None:
+    def __init__(self, leg: Leg, name: str) -> None:
         self.leg = leg
-        leg.answer()
-        leg.tone(TONES[leg.ruri_user], level_dbm0=-20)
+        leg.tone(TONES[name], level_dbm0=-20)
 
     async def hears(self, *names: str) -> None:
         """Until these and nobody else are heard for 0.2 s."""
@@ -100,9 +100,11 @@ async def floor(folder: Path, **options: int) -> AsyncIterator[Floor]:
         if leg.ruri_user not in TONES:
             leg.reject(486)
         else:
-            phones[leg.ruri_user] = Phone(leg)
+            leg.answer()
+            phones[leg.ruri_user] = Phone(leg, leg.ruri_user)
 
-    async with office(folder, carriers={"floor": ring}, **options) as o:
+    dial = (RouteConfig(to="*", action="dial", trunk="floor"),)
+    async with office(folder, dial, carriers={"floor": ring}, **options) as o:
         yield Floor(o, phones)
 
 
@@ -223,6 +225,23 @@ async def test_the_phone_of_a_paused_agent_is_used_and_given_up_when_a_call_come
             f.office.supervisors.start(start)
         agents.pause(PauseAgent(id="boss"))
         await agents.stop()
+
+
+async def test_a_call_that_a_route_dialed_on_is_supervised_like_any_other(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        leg = f.office.dial("ann")
+        async with asyncio.timeout(10):
+            await leg.wait_answered()
+        customer = Phone(leg, "customer")
+        await customer.hears("ann")
+        (call,) = f.office.calls
+        boss = await f.supervise(call, "whisper")
+        await f.phones["ann"].hears("customer", "boss")
+        await customer.hears("ann")
+        f.office.supervisors.mode(SuperviseChange(id=boss.id, mode="barge"))
+        await customer.hears("ann", "boss")
+        leg.hangup()
+        assert await f.left() == "call_ended"
 
 
 async def test_who_hears_the_whisper_can_be_named(tmp_path: Path) -> None:
