@@ -50,6 +50,7 @@ def relays(calls: Sequence[int]) -> list[Row]:
 FEATURES = (
     ("recording", 0.05, "ms per call-second on top"),
     ("amd", 0.02, "ms per call-second on top"),
+    ("dtmf", 0.02, "ms per call-second on top"),
     ("beep", None, "ms per call-second on top"),
     ("supervisor", 0.3, "ms per call-second on top"),
     ("conference", 0.3, "ms per leg-second"),

@@ -59,22 +59,30 @@ static void beep(struct bench *b, const uint64_t *leg)
 	check(media_beep_start(b->m, leg[0], 600000), "media_beep_start");
 }
 
-static void mixed(struct bench *b, const uint64_t *leg, unsigned third)
+/* For digits, in the audio of both legs: open_leg() has said so. */
+static void searched(struct bench *b, const uint64_t *leg)
+{
+	plain(b, leg);
+}
+
+static void mixed(struct bench *b, const uint64_t *leg, unsigned two, unsigned third)
 {
 	uint64_t mix;
 	check(media_mix_open(b->m, &mix), "media_mix_open");
 	for (unsigned i = 0; i < 3; i++)
-		check(media_mix_join(b->m, mix, leg[i], i < 2 ? MIX_TALK | MIX_HEAR : third), "media_mix_join");
+		check(media_mix_join(b->m, mix, leg[i], i < 2 ? two : third), "media_mix_join");
 }
 
 static void conference(struct bench *b, const uint64_t *leg)
 {
-	mixed(b, leg, MIX_TALK | MIX_HEAR);
+	mixed(b, leg, MIX_TALK | MIX_HEAR, MIX_TALK | MIX_HEAR);
 }
 
+/* Listens beside a bridge that goes on forwarding. */
 static void supervisor(struct bench *b, const uint64_t *leg)
 {
-	mixed(b, leg, MIX_HEAR);
+	plain(b, leg);
+	mixed(b, leg, MIX_TALK | MIX_BESIDE, MIX_HEAR);
 }
 
 static void playback(struct bench *b, const uint64_t *leg)
@@ -88,7 +96,7 @@ static const struct feature {
 	void (*apply)(struct bench *b, const uint64_t *leg);
 } features[] = {
 	{"plain", 2, plain},	       {"recording", 2, recorded},    {"amd", 2, amd},		 {"beep", 2, beep},
-	{"supervisor", 3, supervisor}, {"conference", 3, conference}, {"playback", 1, playback},
+	{"supervisor", 3, supervisor}, {"conference", 3, conference}, {"playback", 1, playback}, {"dtmf", 2, searched},
 };
 
 static const struct feature *feature(const char *name)
@@ -132,9 +140,9 @@ static void settle_all(struct media *m)
 	settle(m, 1);
 }
 
-static void open_leg(struct bench *b, unsigned i)
+static void open_leg(struct bench *b, const struct feature *f, unsigned i)
 {
-	struct leg_opts o = {.worker = LEG_ANY_WORKER};
+	struct leg_opts o = {.worker = LEG_ANY_WORKER, .dtmf = f->apply == searched ? DTMF_BOTH : DTMF_AUTO};
 	struct leg_remote r = {.codec = CODEC_PCMU, .te_pt = 101, .dir = DIR_SENDRECV, .ptime_ms = FRAME_MS};
 	struct net_addr local;
 	check(media_leg_open(b->m, &o, &legs[i], &local), "media_leg_open");
@@ -147,7 +155,7 @@ static void open_calls(struct bench *b, const struct feature *f, unsigned calls)
 {
 	for (b->call = 0; b->call < calls; b->call++) {
 		for (unsigned i = 0; i < f->legs; i++)
-			open_leg(b, b->call * f->legs + i);
+			open_leg(b, f, b->call * f->legs + i);
 		f->apply(b, &legs[b->call * f->legs]);
 		if (b->call % 64 == 63) /* the command ring is not made for thousands at once */
 			settle_all(b->m);
