@@ -473,6 +473,26 @@ cdef extern from "switchroom.h" nogil:
 
     void c_media_stats_read "media_stats"(media *m, c_media_stats *out)
 
+    enum:
+        MEDIA_SLOTS
+        MEDIA_DELAYS
+
+    struct c_worker_stats "media_worker_stats":
+        uint32_t legs
+        uint8_t priority
+        uint64_t rx_packets
+        uint64_t tx_packets
+        uint64_t forwarded
+        uint64_t tx_errors
+        uint64_t events_dropped
+        uint64_t late_ticks
+        uint64_t max_tick_us
+        uint64_t cpu_ns
+        uint32_t slots[20]
+        uint64_t delays[16]
+
+    int c_worker_stats_read "media_worker_stats"(media *m, uint32_t worker, c_worker_stats *out)
+
 
 cdef extern from "base/udp.h" nogil:
     enum:

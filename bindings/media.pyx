@@ -467,3 +467,10 @@ cdef class Media:
         self.alive()
         lib.c_media_stats_read(self.m, &s)
         return s
+
+    def worker_stats(self, uint32_t worker) -> dict:
+        """struct media_worker_stats of switchroom.h, by field name. NotFound: there are not so many."""
+        cdef lib.c_worker_stats s
+        self.alive()
+        check(lib.c_worker_stats_read(self.m, worker, &s), "worker")
+        return s

@@ -137,7 +137,10 @@ async def the_rest(ask: Typed) -> None:
     await ask("events.ack", sub_id=sub.sub_id, id=sub.head)
     await ask("events.unsubscribe", sub_id=sub.sub_id)
     assert (await ask("engine.health")).live
-    assert (await ask("engine.stats")).calls_total
+    stats = await ask("engine.stats")
+    assert stats.calls_total
+    assert sum(worker.rtp_rx for worker in stats.workers) == stats.rtp_rx
+    assert all(sum(worker.delays) > 0 and len(worker.slots) == 20 for worker in stats.workers)
     await ask("engine.drain", deadline_ms=100)
 
 

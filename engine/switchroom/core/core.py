@@ -199,6 +199,10 @@ class Core:
         """Counters of `sip` and `media`, named as in switchroom.h."""
         return {"sip": self.sip.stats(), "media": self.media.stats()}
 
+    def worker_stats(self) -> list[dict[str, Any]]:
+        """Figures of each media worker, named as in `struct media_worker_stats`."""
+        return [self.media.worker_stats(i) for i in range(self.media.stats()["workers"])]
+
     # ---------------------------------------------------------------- outgoing
 
     def dial(

@@ -6,11 +6,11 @@ import asyncio
 import resource
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from ..schema.engine import BadDatagram, EngineStats, Health
+from ..schema.engine import BadDatagram, EngineStats, Health, WorkerStats
 from .clock import now_ms
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ SAMPLE_S = 0.5
 LATE_S = 1.0
 """A loop this late is degraded: calls wait for an answer that long."""
 REMEMBERED_S = 10.0
+PRIORITIES = ("normal", "nice", "realtime")  # enum media_priority
 
 
 class Watch:
@@ -36,6 +37,8 @@ class Watch:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
+        for note in self._notes():
+            log.warning("media_priority", note=note)
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def stop(self) -> None:
@@ -95,6 +98,7 @@ class Watch:
             rec_errors=media["rec_errors"],
             cpu_ms=round((used.ru_utime + used.ru_stime) * 1000),
             media_cpu_ms=media["cpu_ns"] // 1_000_000,
+            workers=tuple(map(_worker, engine.core.worker_stats())),
             rss_kib=_rss_kib(),
             loop_lag_max_ms=round(self.lag_max_s * 1000),
             loop_lag_peak_ms=round(self._peak * 1000),
@@ -114,7 +118,39 @@ class Watch:
         down = [trunk.name for trunk in engine.trunks.all() if not trunk.state.up]
         if down:
             degraded.append(f"trunks down: {', '.join(down)}")
-        return Health(live=True, ready=not reasons, reasons=reasons, degraded=tuple(degraded))
+        return Health(live=True, ready=not reasons, reasons=reasons, degraded=tuple(degraded), notes=self._notes())
+
+    def _notes(self) -> tuple[str, ...]:
+        priorities = {PRIORITIES[worker["priority"]] for worker in self._engine.core.worker_stats()}
+        return priority_notes(priorities)
+
+
+def priority_notes(priorities: set[str]) -> tuple[str, ...]:
+    """What to say of media workers that do not run at real-time priority."""
+    missing = sorted(priorities - {"realtime"})
+    if not missing:
+        return ()
+    return (
+        f"media workers run at {' and '.join(missing)} priority, not real-time: on a busy machine audio may wait "
+        "(permission: CAP_SYS_NICE, or LimitRTPRIO=1 of the service)",
+    )
+
+
+def _worker(stats: dict[str, Any]) -> WorkerStats:
+    return WorkerStats(
+        legs=stats["legs"],
+        priority=PRIORITIES[stats["priority"]],
+        rtp_rx=stats["rx_packets"],
+        rtp_tx=stats["tx_packets"],
+        rtp_forwarded=stats["forwarded"],
+        rtp_tx_errors=stats["tx_errors"],
+        events_dropped=stats["events_dropped"],
+        late_ticks=stats["late_ticks"],
+        max_tick_us=stats["max_tick_us"],
+        cpu_ms=stats["cpu_ns"] // 1_000_000,
+        slots=tuple(stats["slots"]),
+        delays=tuple(stats["delays"]),
+    )
 
 
 def _bad_datagram(bad: tuple[int, str, int, int, str, bytes]) -> BadDatagram:
@@ -130,7 +166,8 @@ def _bad_datagram(bad: tuple[int, str, int, int, str, bytes]) -> BadDatagram:
 
 def _as_dict(stats: EngineStats) -> dict[str, int]:
     """Of a sample: figures only."""
-    return {name: getattr(stats, name) for name in EngineStats.__struct_fields__ if name != "sip_bad_last"}
+    apart = ("sip_bad_last", "workers")
+    return {name: getattr(stats, name) for name in EngineStats.__struct_fields__ if name not in apart}
 
 
 def _rss_kib() -> int:

@@ -6,12 +6,14 @@ from ._base import Ms, Reply, Request
 
 
 class Health(Reply, frozen=True, kw_only=True):
-    """`live`: loop and workers move. `ready`: takes new calls."""
+    """`live`: loop and workers move. `ready`: takes new calls. `degraded`: what does not work as it should. `notes`:
+    what could be better on this machine, though all works."""
 
     live: bool
     ready: bool
     reasons: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Drain(Request, frozen=True, kw_only=True):
@@ -26,6 +28,27 @@ class BadDatagram(Reply, frozen=True, kw_only=True):
     size: int
     reason: str
     text: str
+
+
+class WorkerStats(Reply, frozen=True, kw_only=True):
+    """A media worker. Counters since start."""
+
+    legs: int
+    priority: str
+    """How its thread may run: `realtime`, `nice` or `normal`."""
+    rtp_rx: int
+    rtp_tx: int
+    rtp_forwarded: int
+    rtp_tx_errors: int
+    events_dropped: int
+    late_ticks: int
+    """Rounds that began more than 5 ms late; what was missed is then made up for."""
+    max_tick_us: int
+    cpu_ms: int
+    slots: tuple[int, ...]
+    """Legs whose frame was due in each of the last 20 ms."""
+    delays: tuple[int, ...]
+    """Rounds that began late: the first by less than 1 µs, number i by less than 2^i µs, the last by more."""
 
 
 class EngineStats(Reply, frozen=True, kw_only=True):
@@ -52,6 +75,8 @@ class EngineStats(Reply, frozen=True, kw_only=True):
     rec_errors: int = 0
     cpu_ms: int = 0
     media_cpu_ms: int = 0
+    workers: tuple[WorkerStats, ...] = ()
+    """Not in the samples that are sent as events."""
     rss_kib: int = 0
     loop_lag_max_ms: int = 0
     """Of the last ten seconds."""
