@@ -76,6 +76,7 @@ int media_leg_open(struct media *m, const struct leg_opts *o, uint64_t *handle, 
 	if (err)
 		return err;
 	leg->handle = slots_add(&m->legs, leg);
+	m->peak_legs = m->legs.used > m->peak_legs ? m->legs.used : m->peak_legs;
 	leg->control.worker = worker;
 	leg->dtmf = o->dtmf;
 	leg->stats.worker = (uint8_t)worker;
@@ -132,6 +133,16 @@ int media_leg_close_at(struct media *m, uint64_t handle, uint64_t at)
 	return 0;
 }
 
+/* The heap keeps what was freed until its end is free; legs of a peak lie everywhere. */
+static void after_peak(struct media *m)
+{
+	enum { WORTH_IT = 256, FALL = 4 };
+	if (m->peak_legs < WORTH_IT || m->legs.used > m->peak_legs / FALL)
+		return;
+	m->peak_legs = m->legs.used;
+	mem_give_back();
+}
+
 int media_leg_release(struct media *m, uint64_t handle)
 {
 	struct leg *leg = slots_get(&m->legs, handle);
@@ -141,6 +152,7 @@ int media_leg_release(struct media *m, uint64_t handle)
 		return -EPROTO;
 	slots_remove(&m->legs, handle);
 	leg_free(leg);
+	after_peak(m);
 	return 0;
 }
 

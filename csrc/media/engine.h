@@ -29,6 +29,7 @@ struct media {
 	int event_fd;
 	_Atomic uint32_t signalled; /* any thread: event_fd has been written since the last drain */
 	struct placement placement;
+	uint32_t peak_legs; /* since memory was last given back */
 	uint32_t workers;
 	struct worker *worker[MEDIA_WORKERS];
 };
