@@ -27,7 +27,7 @@ struct command {
 			struct leg_remote remote; /* its srtp is not looked at */
 			struct srtp_way *receiver, *sender;
 		} described;
-		uint64_t other; /* bridge: the second leg */
+		uint64_t other; /* bridge: the second leg; MOVE: the partner that goes along, or 0 */
 		struct playlist *list;
 		struct {
 			uint64_t tag; /* 0: all */

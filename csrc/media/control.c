@@ -48,6 +48,35 @@ void media_move(struct media *m, struct leg *leg, uint32_t worker)
 	leg->control.worker = worker;
 }
 
+bool media_move_bridge(struct media *m, struct leg *leg, uint32_t worker)
+{
+	struct leg *other = media_leg(m, leg->control.bridge);
+	uint32_t from = leg->control.worker;
+	uint64_t now = media_now(m);
+	if (!other || other->control.bridge != leg->handle || other->control.worker != from || from == worker ||
+	    leg->control.mix || other->control.mix || !media_room(m, from, 1) || !media_room(m, worker, 2))
+		return false;
+	struct command move = {.kind = MEDIA_CMD_MOVE, .leg = leg->handle, .value = worker, .at = now};
+	struct command adopt = {.kind = MEDIA_CMD_ADOPT, .leg = leg->handle, .at = now};
+	move.u.other = other->handle;
+	(void)post_to(m, from, &move);
+	(void)post_to(m, worker, &adopt);
+	adopt.leg = other->handle;
+	(void)post_to(m, worker, &adopt);
+	m->worker[from]->control_legs -= 2;
+	m->worker[worker]->control_legs += 2;
+	leg->control.worker = other->control.worker = worker;
+	return true;
+}
+
+void media_bridge_left(struct media *m, struct leg *leg)
+{
+	struct leg *other = slots_get(&m->legs, leg->control.bridge);
+	leg->control.bridge = 0;
+	if (other && other->control.bridge == leg->handle)
+		other->control.bridge = 0;
+}
+
 static int open_sockets(struct media *m, const struct leg_opts *o, struct leg **out, struct net_addr *local)
 {
 	struct port_pair pair;
@@ -129,6 +158,7 @@ int media_leg_close_at(struct media *m, uint64_t handle, uint64_t at)
 		return err;
 	leg->control.closing = true;
 	m->worker[leg->control.worker]->control_legs--;
+	media_bridge_left(m, leg);
 	media_mix_left(m, leg);
 	return 0;
 }
@@ -185,6 +215,10 @@ int media_bridge(struct media *m, uint64_t ha, uint64_t hb)
 		media_move(m, a, wb);
 	else
 		media_move(m, b, wa);
+	media_bridge_left(m, a);
+	media_bridge_left(m, b);
+	a->control.bridge = hb;
+	b->control.bridge = ha;
 	return media_post(m, a, &c);
 }
 
@@ -192,7 +226,10 @@ int media_unbridge(struct media *m, uint64_t handle)
 {
 	struct leg *leg = media_leg(m, handle);
 	struct command c = {.kind = MEDIA_CMD_UNBRIDGE};
-	return leg ? media_post(m, leg, &c) : -ENOENT;
+	int err = leg ? media_post(m, leg, &c) : -ENOENT;
+	if (!err)
+		media_bridge_left(m, leg);
+	return err;
 }
 
 int media_echo(struct media *m, uint64_t handle, bool on)
@@ -202,7 +239,9 @@ int media_echo(struct media *m, uint64_t handle, bool on)
 	if (!leg)
 		return -ENOENT;
 	int err = media_post(m, leg, &c);
-	if (!err && on)
+	if (!err && on) {
+		media_bridge_left(m, leg);
 		media_mix_left(m, leg);
+	}
 	return err;
 }

@@ -66,6 +66,8 @@ int media_mix_join(struct media *m, uint64_t handle, uint64_t leg_handle, unsign
 	struct command c = {.kind = MEDIA_CMD_MIX_JOIN, .value = roles, .u.seat = {.mix = mix, .seat = seat}};
 	mix->worker = home;
 	media_move(m, leg, home);
+	if (!(roles & MIX_BESIDE))
+		media_bridge_left(m, leg);
 	if (!member) {
 		media_mix_left(m, leg);
 		leg->control.mix = handle;

@@ -236,6 +236,7 @@ size_t media_drain(struct media *m, struct media_event *out, size_t max)
 	if (n == max && oldest(m))
 		media_signal(m);
 	media_sweep(m);
+	media_balance(m);
 	return n;
 }
 

@@ -59,6 +59,10 @@ bool media_room(const struct media *m, uint32_t worker, uint32_t commands);
 /** Move the leg to `worker` with all that will be posted later. The caller has seen to room for one command on
  *  both workers. */
 void media_move(struct media *m, struct leg *leg, uint32_t worker);
+/** Move a bridge as it is to `worker`, without a seam. false: it is none, or there is no room for the commands. */
+bool media_move_bridge(struct media *m, struct leg *leg, uint32_t worker);
+/** The leg was posted out of its bridge. */
+void media_bridge_left(struct media *m, struct leg *leg);
 void media_mix_left(struct media *m, struct leg *leg); /* the leg was posted out of its mix */
 /** Free what workers have let go of. */
 void media_sweep(struct media *m);

@@ -9,12 +9,26 @@
 /* A flood of commands must not stop the audio: what is left waits for the next tick. */
 enum { COMMANDS_PER_TICK = 1024 };
 
-static int do_move(struct worker *w, struct leg *leg, uint32_t to)
+static void let_go(const struct worker *w, struct leg *leg, uint32_t to)
 {
-	leg_detach(leg);
-	worker_remove(w, leg);
 	leg->left_at = w->now;
 	atomic_store_explicit(&leg->owner, to, memory_order_release); /* pairs with ready() of the new worker */
+}
+
+/* A bridge moves as one. The new worker adopts `leg` first: what is stored before it is let go of is the partner's. */
+static int do_move(struct worker *w, struct leg *leg, uint32_t to, struct leg *partner)
+{
+	bool together = partner && leg->bridge == partner && !leg->mix && !partner->mix;
+	if (!together)
+		leg_detach(leg);
+	if (partner && !together)
+		leg_detach(partner);
+	worker_remove(w, leg);
+	if (partner) {
+		worker_remove(w, partner);
+		let_go(w, partner, to);
+	}
+	let_go(w, leg, to);
 	return 0;
 }
 
@@ -148,7 +162,7 @@ static int execute_leg(struct worker *w, struct leg *leg, const struct command *
 	case MEDIA_CMD_ADOPT:
 		return worker_add(w, leg);
 	case MEDIA_CMD_MOVE:
-		return do_move(w, leg, c->value);
+		return do_move(w, leg, c->value, slots_get(&w->media->legs, c->u.other));
 	case MEDIA_CMD_REMOTE:
 		leg_describe(w, leg, &c->u.described.remote);
 		leg_secure(leg, c->u.described.receiver, c->u.described.sender);

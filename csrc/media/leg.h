@@ -40,6 +40,7 @@ struct leg_control {
 	uint32_t worker; /* where it will be when all posted commands are done */
 	bool closing, closed_seen;
 	uint64_t mix;	    /* handle, 0: none */
+	uint64_t bridge;    /* handle of the partner when all posted commands are done, 0: none or not known */
 	uint64_t recording; /* handle, 0: none */
 	struct pcm_ring *tap, *sink, *retired;
 	struct srtp_way *receiver, *sender; /* as last posted; NULL: in clear */

@@ -7,7 +7,7 @@
 #include "media/round.h"
 #include "test/media_rig.h"
 
-enum { S = 1000000000 };
+static const uint64_t S = 1000000000;
 
 TEST(placement_goes_by_legs_before_anything_is_measured)
 {
@@ -44,6 +44,158 @@ TEST(placement_leaves_a_short_window_open)
 	REQUIRE(p.at == S && p.worker[0].share == 0);
 	placement_measure(&p, 2ull * S, 1, (uint64_t[]){S / 2}, (uint32_t[]){1});
 	REQUIRE(p.worker[0].share > 0.49 && p.worker[0].share < 0.51);
+}
+
+/* Two workers: 0 with 40 legs and 0.6 of a CPU, 1 with 40 legs and 0.1. */
+static uint32_t second(struct placement *p, unsigned n, double busy, uint32_t *from, uint32_t *to)
+{
+	uint64_t cpu[2] = {(uint64_t)(n * busy * 1e9), n * S / 10};
+	placement_measure(p, (n + 1ull) * S, 2, cpu, (uint32_t[]){40, 40});
+	return placement_balance(p, 2, from, to);
+}
+
+TEST(placement_moves_some_legs_after_three_uneven_seconds)
+{
+	struct placement p = {0};
+	uint32_t from = 9, to = 9;
+	for (unsigned n = 0; n < 3; n++)
+		REQUIRE(second(&p, n, 0.6, &from, &to) == 0);
+	REQUIRE(second(&p, 3, 0.6, &from, &to) == 16); /* half of the difference, 0.25 of a CPU, were 16.7 legs */
+	REQUIRE(from == 0 && to == 1);
+	REQUIRE(placement_balance(&p, 2, &from, &to) == 0); /* once in a window */
+}
+
+TEST(placement_leaves_small_differences_and_short_ones)
+{
+	struct placement p = {0}, q = {0};
+	uint32_t from, to;
+	for (unsigned n = 0; n < 20; n++)
+		REQUIRE(second(&p, n, 0.25, &from, &to) == 0);
+	uint64_t cpu = 0;
+	for (unsigned n = 0; n < 20; n++) { /* two uneven seconds, then an even one */
+		cpu += n % 3 ? 6 * S / 10 : S / 10;
+		placement_measure(&q, (n + 1ull) * S, 2, (uint64_t[]){cpu, n * S / 10}, (uint32_t[]){40, 40});
+		REQUIRE(placement_balance(&q, 2, &from, &to) == 0);
+	}
+}
+
+/* Audio both ways, recorded, while the bridge goes from worker to worker and back: no packet, no number, no sample is
+ * missing, and the far sides see no seam. */
+TEST_NO_OOM(media_bridge_moves_between_workers_without_a_seam)
+{
+	struct rig r;
+	struct media_opts o = {.workers = 2, .max_legs = 16, .rec_buffer = 4 << 20};
+	struct far_end f[2] = {{.ssrc = 0xa}, {.ssrc = 0xb}};
+	struct datagram d, last[2];
+	unsigned heard[2] = {0};
+	CHECK(rig_open_by_hand(&r, &o));
+	for (unsigned i = 0; i < 2; i++)
+		CHECK(far_open(&r, &f[i], CODEC_PCMU, 0) && far_latch(&r, &f[i]));
+	CHECK(media_bridge(r.m, f[0].leg, f[1].leg) == 0);
+	rig_run(&r, 20);
+	for (unsigned n = 0; n < 100; n++) {
+		if (n % 10 == 5)
+			CHECK(media_move_bridge(r.m, slots_get(&r.m->legs, f[n / 10 % 2].leg), n / 10 % 2 ? 0 : 1));
+		for (unsigned i = 0; i < 2; i++)
+			far_say(&f[i], (uint8_t)n);
+		rig_run(&r, 20);
+		for (unsigned i = 0; i < 2; i++) {
+			CHECK(far_hear(&f[i], &d, 0) && d.rtp.payload[0] == n);
+			bool first = heard[i]++ == 0;
+			CHECK(first || (d.rtp.seq == (uint16_t)(last[i].rtp.seq + 1) &&
+					d.rtp.ts == last[i].rtp.ts + 160 && !d.rtp.marker));
+			last[i] = d;
+		}
+	}
+	CHECK(media_leg_worker(r.m, f[0].leg) == 0 && media_leg_worker(r.m, f[1].leg) == 0);
+	CHECK(rig_stats(&r, f[0].leg).rx_packets == 101);
+out:
+	for (unsigned i = 0; i < 2; i++)
+		far_close(&f[i]);
+	rig_close(&r);
+}
+
+TEST_NO_OOM(media_bridge_that_moves_between_running_workers_loses_nothing)
+{
+	struct rig r;
+	struct far_end f[2] = {{.ssrc = 0xa}, {.ssrc = 0xb}};
+	struct datagram d;
+	CHECK(rig_open(&r, NULL));
+	for (unsigned i = 0; i < 2; i++)
+		CHECK(far_open(&r, &f[i], CODEC_PCMU, 0) && far_latch(&r, &f[i]));
+	CHECK(media_bridge(r.m, f[0].leg, f[1].leg) == 0 && rig_settle(&r, f[0].leg));
+	for (unsigned n = 0; n < 60; n++) {
+		far_say(&f[n % 2], (uint8_t)n);
+		if (n % 3 == 0)
+			CHECK(media_move_bridge(r.m, slots_get(&r.m->legs, f[0].leg), n / 3 % 2 ? 0 : 1));
+		far_say(&f[n % 2], (uint8_t)(100 + n));
+		CHECK(far_hear(&f[1 - n % 2], &d, WAIT_MS) && d.rtp.payload[0] == n);
+		CHECK(far_hear(&f[1 - n % 2], &d, WAIT_MS) && d.rtp.payload[0] == 100 + n);
+	}
+out:
+	for (unsigned i = 0; i < 2; i++)
+		far_close(&f[i]);
+	rig_close(&r);
+}
+
+/* What the control thread believes is checked where it is done: a command in between takes the bridge apart. */
+TEST_NO_OOM(media_legs_of_a_mix_or_of_no_bridge_do_not_move_as_one)
+{
+	struct rig r;
+	struct media_opts o = {.workers = 2, .max_legs = 16, .rec_buffer = 1 << 20};
+	struct far_end f[2] = {{.ssrc = 0xa}, {.ssrc = 0xb}};
+	uint64_t mix;
+	CHECK(rig_open_by_hand(&r, &o));
+	for (unsigned i = 0; i < 2; i++)
+		CHECK(far_open(&r, &f[i], CODEC_PCMU, 0));
+	struct leg *leg = slots_get(&r.m->legs, f[0].leg);
+	CHECK(!media_move_bridge(r.m, leg, 1)); /* no bridge yet */
+	CHECK(media_bridge(r.m, f[0].leg, f[1].leg) == 0);
+	CHECK(!media_move_bridge(r.m, leg, 0)); /* it is there */
+	CHECK(media_unbridge(r.m, f[1].leg) == 0 && !media_move_bridge(r.m, leg, 1));
+	CHECK(media_bridge(r.m, f[0].leg, f[1].leg) == 0 && media_echo(r.m, f[0].leg, true) == 0);
+	CHECK(!media_move_bridge(r.m, leg, 1));
+	CHECK(media_bridge(r.m, f[0].leg, f[1].leg) == 0 && media_mix_open(r.m, &mix) == 0);
+	CHECK(media_mix_join(r.m, mix, f[0].leg, MIX_TALK | MIX_HEAR) == 0 && !media_move_bridge(r.m, leg, 1));
+	CHECK(media_bridge(r.m, f[0].leg, f[1].leg) == 0 && media_move_bridge(r.m, leg, 1));
+	rig_run(&r, 20);
+	CHECK(leg->owner == 1 && leg->bridge == slots_get(&r.m->legs, f[1].leg) && leg->bridge->owner == 1);
+out:
+	for (unsigned i = 0; i < 2; i++)
+		far_close(&f[i]);
+	rig_close(&r);
+}
+
+TEST_NO_OOM(media_bridges_move_from_a_worker_that_has_much_more_to_do)
+{
+	struct rig r;
+	struct media_opts o = {.workers = 2, .max_legs = 64, .rec_buffer = 1 << 20};
+	struct leg_opts lo = {.worker = 0};
+	struct net_addr local;
+	uint64_t legs[40], on_second = 0;
+	CHECK(rig_open_by_hand(&r, &o));
+	for (unsigned i = 0; i < 40; i++) {
+		CHECK(media_leg_open(r.m, &lo, &legs[i], &local) == 0);
+		if (i % 2)
+			CHECK(media_bridge(r.m, legs[i - 1], legs[i]) == 0);
+	}
+	rig_run(&r, 10);
+	for (unsigned n = 0; n < 3; n++) { /* by hand no CPU time is measured: say what it were */
+		r.m->placement.at = r.hand->now;
+		r.m->placement.looked_at = false;
+		r.m->placement.worker[0].share = 0.5;
+		r.m->placement.worker[0].measured = 40;
+		media_balance(r.m);
+	}
+	rig_run(&r, 10);
+	for (unsigned i = 0; i < 40; i++) {
+		const struct leg *leg = slots_get(&r.m->legs, legs[i]);
+		CHECK(leg->owner == leg->bridge->owner && leg->owner == leg->control.worker);
+		on_second += leg->owner;
+	}
+	CHECK(on_second == 16);
+out:
+	rig_close(&r);
 }
 
 TEST_NO_OOM(media_generated_frames_are_spread_over_the_20_slots_also_after_legs_have_gone)
