@@ -79,6 +79,7 @@ int media_init_by_hand(struct media **out, const struct media_opts *o, const str
 	m->opts = *o;
 	m->clock = clock;
 	m->recorder.wake = -1;
+	m->timing = ports_timing();
 	m->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	int err = m->event_fd < 0 ? -errno : complete(&m->opts);
 	m->latch_rules.grace_ns = (uint64_t)m->opts.grace_ms * NS_PER_MS;
@@ -158,6 +159,8 @@ void media_free(struct media *m)
 	slots_fini(&m->recordings);
 	if (m->event_fd >= 0)
 		close(m->event_fd);
+	if (m->timing >= 0)
+		close(m->timing);
 	mem_free(m);
 }
 

@@ -27,6 +27,7 @@ struct media {
 	struct mix *mixes_closed;
 	struct recorder recorder;
 	int event_fd;
+	int timing; /* a socket: while one asks for it, the kernel notes when packets come; so it does before the first leg */
 	_Atomic uint32_t signalled; /* any thread: event_fd has been written since the last drain */
 	struct placement placement;
 	uint32_t peak_legs; /* since memory was last given back */

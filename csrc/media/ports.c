@@ -43,12 +43,26 @@ static int bind_one(const struct net_addr *address, uint16_t port, int *fd)
 	return err;
 }
 
+/* From now on the kernel notes when a packet came; round.c asks for it. */
+static void note_times(int fd)
+{
+	struct timespec none;
+	(void)ioctl(fd, SIOCGSTAMPNS, &none);
+}
+
+int ports_timing(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0)
+		note_times(fd);
+	return fd;
+}
+
 /* Best effort: without them audio flows too. */
 static void tune(const struct net_addr *address, int fd)
 {
 	int size = RECEIVE_BUFFER, tos = DSCP_EF;
-	struct timespec none;
-	(void)ioctl(fd, SIOCGSTAMPNS, &none); /* from now on the kernel notes when a packet came; round.c asks for it */
+	note_times(fd);
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	if (address->family == ADDR_V4)
 		(void)setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));

@@ -17,6 +17,8 @@ struct port_pair {
 /** Bind the next free pair on `address` (its port is not looked at). Starts behind the last pair given out, so a
  *  port rests as long as possible before it is used again. -EADDRINUSE: none is free. */
 int ports_open(struct ports *p, const struct net_addr *address, struct port_pair *out);
+/** A socket for nothing but to have the kernel note the time of packets from now on. Negative: it will, from the first leg. */
+int ports_timing(void);
 void ports_close(const struct port_pair *pair);
 
 #endif
