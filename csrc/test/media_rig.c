@@ -46,6 +46,8 @@ bool rig_open(struct rig *r, struct media_opts *o)
 void rig_close(struct rig *r)
 {
 	media_free(r->m);
+	if (r->hand && r->hand->probe >= 0)
+		close(r->hand->probe);
 	mem_free(r->hand);
 	r->m = NULL;
 	r->hand = NULL;
@@ -106,6 +108,39 @@ static bool packets_are_timed(void)
 	return timed;
 }
 
+static int bound_socket(uint8_t host, uint16_t port, uint16_t *got)
+{
+	struct net_addr a = loopback(port);
+	a.ip[3] = host;
+	struct sockaddr_storage sa;
+	socklen_t len = address_to_kernel(&sa, &a);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	if (bind(fd, (struct sockaddr *)&sa, len) || getsockname(fd, (struct sockaddr *)&sa, &len)) {
+		close(fd);
+		return -1;
+	}
+	address_from_kernel(&a, &sa);
+	*got = a.port;
+	return fd;
+}
+
+static int probe_socket(void)
+{
+	struct timeval most = {.tv_sec = WAIT_MS / 1000};
+	struct sockaddr_storage sa;
+	uint16_t port;
+	int fd = bound_socket(1, 0, &port);
+	if (fd < 0)
+		return -1;
+	struct net_addr a = loopback(port);
+	socklen_t len = address_to_kernel(&sa, &a);
+	if (connect(fd, (struct sockaddr *)&sa, len) || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof(most)))
+		perror("probe");
+	return fd;
+}
+
 bool rig_open_by_hand(struct rig *r, struct media_opts *o)
 {
 	struct media_opts standard = {.workers = 1, .max_legs = 64, .rec_buffer = 4 << 20};
@@ -115,6 +150,9 @@ bool rig_open_by_hand(struct rig *r, struct media_opts *o)
 	complete(o);
 	r->hand = mem_zalloc(sizeof(*r->hand));
 	if (!r->hand)
+		return false;
+	r->hand->probe = probe_socket();
+	if (r->hand->probe < 0)
 		return false;
 	r->hand->clock = (struct media_clock){.now = hand_now, .when = hand_when};
 	hand_pass(r->hand, clock_now());
@@ -126,12 +164,22 @@ void rig_stall(struct rig *r, unsigned ms)
 	hand_pass(r->hand, (uint64_t)ms * NS_PER_MS);
 }
 
+/* What was sent before has arrived: a busy kernel delivers a moment later, but in order. */
+static void delivered(const struct hand *h)
+{
+	char byte = 0;
+	if (send(h->probe, &byte, 1, 0) != 1 || recv(h->probe, &byte, 1, 0) != 1)
+		perror("probe");
+}
+
 static void work(struct rig *r)
 {
+	delivered(r->hand);
 	for (uint32_t i = 0; i < r->m->workers; i++)
 		do
 			round_run(r->m->worker[i]);
 		while (r->m->worker[i]->behind);
+	delivered(r->hand);
 }
 
 void rig_run(struct rig *r, unsigned ms)
@@ -296,24 +344,6 @@ bool rig_settle(struct rig *r, uint64_t leg)
 	uint64_t last;
 	return media_leg_open(r->m, &o, &last, &local) == 0 && media_leg_close(r->m, last) == 0 &&
 	       rig_wait(r, MEDIA_EV_LEG_CLOSED, last, &ev) && media_leg_release(r->m, last) == 0;
-}
-
-static int bound_socket(uint8_t host, uint16_t port, uint16_t *got)
-{
-	struct net_addr a = loopback(port);
-	a.ip[3] = host;
-	struct sockaddr_storage sa;
-	socklen_t len = address_to_kernel(&sa, &a);
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -1;
-	if (bind(fd, (struct sockaddr *)&sa, len) || getsockname(fd, (struct sockaddr *)&sa, &len)) {
-		close(fd);
-		return -1;
-	}
-	address_from_kernel(&a, &sa);
-	*got = a.port;
-	return fd;
 }
 
 bool far_sockets(struct far_end *f)

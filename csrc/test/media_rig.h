@@ -15,8 +15,8 @@ enum { WAIT_MS = 10000, RIG_EVENTS = 256 };
 enum { HAND_MOMENTS = 4096 };
 struct hand {
 	struct media_clock clock;
-	bool on;
 	uint64_t now;
+	int probe; /* a socket that talks to itself */
 	struct {
 		uint64_t real, at; /* since `real` (CLOCK_REALTIME) it has been `at` */
 	} moment[HAND_MOMENTS];
