@@ -309,6 +309,8 @@ struct media_opts {
 	uint8_t wake;		     /* enum media_wake */
 	bool pin;		     /* pin worker i to CPU i */
 	uint32_t silence_ms;	     /* default watchdog of a leg: RTP_SILENT after so long; 0: 30,000 */
+	uint8_t opus_complexity;     /* of the encoder, 1-10: CPU time against quality; 0: 5 */
+	uint32_t opus_bitrate;	     /* bit/s, 6,000-510,000; 0: 24,000 */
 	uint32_t rec_buffer;	     /* bytes of recorder memory in all; 0: 64 MiB */
 	uint32_t grace_ms;	     /* before RTP from elsewhere than signalled is believed; 0: 500. media/latch.h */
 	uint32_t relatch_ms; /* silence of a leg's source after which another may follow it; 0: 1000; all ones: never */
@@ -367,7 +369,7 @@ struct media_event {
 /** What COMMAND_FAILED's b names. */
 /* clang-format off */
 #define MEDIA_COMMANDS(X)                                                                           \
-	X(ADOPT, "open") X(MOVE, "move") X(REMOTE, "remote") X(CLOSE, "close") X(BRIDGE, "bridge")     \
+	X(ADOPT, "open") X(MOVE, "move") X(CODER, "codec") X(REMOTE, "remote") X(CLOSE, "close") X(BRIDGE, "bridge")     \
 	X(UNBRIDGE, "unbridge") X(ECHO, "echo") X(MIX_JOIN, "mix_join") X(MIX_LEAVE, "mix_leave")      \
 	X(MIX_HEAR, "mix_hear") X(MIX_CLOSE, "mix_close") X(PLAY, "play") X(PLAY_DO, "play_do") X(DTMF, "dtmf") \
 	X(STOP_PLAY, "stop_play") \
@@ -419,6 +421,9 @@ struct leg_remote {
 	uint8_t te_pt;		   /* telephone-event, 255: none */
 	uint8_t dir;		   /* enum media_dir */
 	uint8_t ptime_ms;	   /* of generated audio: 10, 20, 30, 40 or 60; 20 */
+	uint8_t pt, own_pt;	   /* payload types as in struct sip_media; 0: the codec's static one, Opus needs pt */
+	uint8_t te_khz;		   /* 48: events at that clock; 0: 8 */
+	uint8_t fec, play_khz;	   /* Opus, as in struct sip_media */
 	bool rtcp_mux;		   /* RTCP over the RTP port, both ways (RFC 5761) */
 	/** NULL: in clear. Copied. Other keys than before are taken without a gap: packets under the old receiving key are
 	 *  still heard until two seconds after the first one under the new. */

@@ -9,6 +9,7 @@
 
 struct fork_tap;
 struct measure;
+struct coder;
 struct mix;
 struct pcm_ring;
 struct playlist;
@@ -27,7 +28,8 @@ struct command {
 			struct leg_remote remote; /* its srtp is not looked at */
 			struct srtp_way *receiver, *sender;
 		} described;
-		uint64_t other; /* bridge: the second leg; MOVE: the partner that goes along, or 0 */
+		struct coder *coder; /* NULL: G.711 from now on */
+		uint64_t other;	     /* bridge: the second leg; MOVE: the partner that goes along, or 0 */
 		struct playlist *list;
 		struct {
 			uint64_t tag; /* 0: all */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "media/coder.h"
 #include "media/engine.h"
 
 struct leg *media_leg(const struct media *m, uint64_t handle)
@@ -122,22 +123,40 @@ uint32_t media_leg_worker(const struct media *m, uint64_t handle)
 	return leg ? leg->control.worker : LEG_ANY_WORKER;
 }
 
+/* 0 where it can stand for "not said" is the codec's own number. */
+static int fill_payload_types(struct leg_remote *r)
+{
+	const struct codec_info *k = codec_info(r->codec);
+	if (!k) {
+		r->pt = r->own_pt = 255;
+		return r->codec == CODEC_NONE ? 0 : -EINVAL;
+	}
+	if (r->pt == 0)
+		r->pt = k->pt;
+	if (r->own_pt == 0)
+		r->own_pt = k->pt == CODEC_PT_DYNAMIC ? r->pt : k->pt;
+	return r->pt > 127 || r->own_pt > 127 || r->pt == r->te_pt ? -EINVAL : 0;
+}
+
 int media_leg_remote(struct media *m, uint64_t handle, const struct leg_remote *r)
 {
 	struct leg *leg = media_leg(m, handle);
 	struct command c = {.kind = MEDIA_CMD_REMOTE, .u.described.remote = *r};
 	if (!leg)
 		return -ENOENT;
-	if ((r->codec != CODEC_PCMU && r->codec != CODEC_PCMA && r->codec != CODEC_NONE) || r->dir > DIR_SENDRECV)
+	if (r->dir > DIR_SENDRECV || fill_payload_types(&c.u.described.remote))
 		return -EINVAL;
-	if (!media_room(m, leg->control.worker, 1))
+	if (!media_room(m, leg->control.worker, 2)) /* a codec may go before it */
 		return -ENOBUFS;
 	c.value = keypad_listens(leg->dtmf, r->te_pt);
 	if (c.value && !leg->keypad)
 		leg->keypad = mem_zalloc(sizeof(*leg->keypad));
 	if (c.value && !leg->keypad)
 		return -ENOMEM;
-	int err = secure_prepare(leg, r->srtp, &c.u.described.receiver, &c.u.described.sender);
+	int err = media_coder_prepare(m, leg, r);
+	if (err)
+		return err;
+	err = secure_prepare(leg, r->srtp, &c.u.described.receiver, &c.u.described.sender);
 	c.u.described.remote.srtp = NULL; /* the caller's */
 	return err ? err : media_post(m, leg, &c);
 }

@@ -39,6 +39,12 @@ void media_mix_left(struct media *m, struct leg *leg)
 
 static int prepare_input(struct leg *leg)
 {
+	/* Only before the worker knows of it: later it may be looking at it. */
+	if (!leg->mix_input && leg->control.coded && !leg->mix_wide) {
+		leg->mix_wide = mem_zalloc_array((size_t)MIX_STEPS * 2 * MIX_STEP, sizeof(*leg->mix_wide));
+		if (!leg->mix_wide)
+			return -ENOMEM;
+	}
 	if (!leg->mix_input)
 		leg->mix_input = mem_zalloc(sizeof(*leg->mix_input));
 	if (!leg->playout)

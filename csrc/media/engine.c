@@ -30,6 +30,8 @@ static int complete(struct media_opts *o)
 		return -EINVAL;
 	if (o->address.family != ADDR_V4 && o->address.family != ADDR_V6)
 		return -EINVAL;
+	if (o->opus_complexity > 10 || (o->opus_bitrate && (o->opus_bitrate < 6000 || o->opus_bitrate > 510000)))
+		return -EINVAL;
 	o->workers = o->workers ? o->workers : online_cpus();
 	o->max_legs = o->max_legs ? o->max_legs : LEGS;
 	o->grace_ms = o->grace_ms ? o->grace_ms : GRACE_MS;

@@ -1,6 +1,7 @@
 /** execute.c  Commands, on the worker's thread. */
 #include <errno.h>
 
+#include "media/coder.h"
 #include "media/engine.h"
 #include "media/fork.h"
 #include "media/measure.h"
@@ -29,6 +30,16 @@ static int do_move(struct worker *w, struct leg *leg, uint32_t to, struct leg *p
 		let_go(w, partner, to);
 	}
 	let_go(w, leg, to);
+	return 0;
+}
+
+static int do_coder(struct leg *leg, struct coder *coder)
+{
+	if (leg->coder)
+		atomic_store_explicit(&leg->coder->retired, true, memory_order_release);
+	leg->coder = coder;
+	leg->codec = CODEC_NONE; /* until the description behind this command */
+	leg->pt = leg->own_pt = 255;
 	return 0;
 }
 
@@ -168,6 +179,8 @@ static int execute_leg(struct worker *w, struct leg *leg, const struct command *
 		leg_secure(leg, c->u.described.receiver, c->u.described.sender);
 		listen_digits(w, leg, c->value);
 		return 0;
+	case MEDIA_CMD_CODER:
+		return do_coder(leg, c->u.coder);
 	case MEDIA_CMD_CLOSE:
 		return do_close(w, leg);
 	case MEDIA_CMD_BRIDGE:

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "media/fork.h"
+#include "media/coder.h"
 #include "media/ports.h"
 
 struct leg *leg_new(const struct port_pair *sockets, uint64_t tag, uint32_t silence_ms)
@@ -25,6 +26,8 @@ struct leg *leg_new(const struct port_pair *sockets, uint64_t tag, uint32_t sile
 	leg->codec = CODEC_NONE;
 	leg->te_pt = 255;
 	leg->dir = DIR_SENDRECV;
+	leg->pt = leg->own_pt = 255;
+	leg->speed = leg->te_speed = 1;
 	leg->interval = 20;
 	leg->silence_ms = silence_ms;
 	leg->stats.local_port = sockets->port;
@@ -50,6 +53,15 @@ static void free_lists(struct playlist *l)
 	}
 }
 
+static void free_coders(struct coder *c)
+{
+	while (c) {
+		struct coder *older = c->older;
+		mem_free(c);
+		c = older;
+	}
+}
+
 void leg_free(struct leg *leg)
 {
 	if (leg->rtp_fd >= 0)
@@ -64,10 +76,12 @@ void leg_free(struct leg *leg)
 	fork_free(leg->control.fork);
 	fork_free(leg->control.forks_retired);
 	mem_free(leg->control.measure);
+	free_coders(leg->control.coders);
 	mem_free(leg->amd);
 	mem_free(leg->beep);
 	mem_free(leg->playout);
 	mem_free(leg->mix_input);
 	mem_free(leg->keypad);
+	mem_free(leg->mix_wide);
 	mem_free(leg);
 }

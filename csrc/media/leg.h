@@ -23,6 +23,7 @@
 
 struct fork_tap;
 struct measure;
+struct coder;
 struct mix;
 struct mix_input;
 struct playout;
@@ -48,6 +49,8 @@ struct leg_control {
 	struct playlist *lists;		    /* posted, not freed yet */
 	struct fork_tap *fork, *forks_retired;
 	struct measure *measure; /* NULL: quality is not measured */
+	struct coder *coders;	 /* made for it, newest first */
+	bool coded;		 /* the newest is in use once all posted commands are done */
 };
 
 /** One of a leg's sockets in the worker's epoll set and, while it holds packets that may not be read yet, in its list. */
@@ -71,7 +74,8 @@ struct leg {
 	struct playout *playout; /* what it says as samples: in a mix */
 	struct mix_input *mix_input;
 	struct keypad *keypad;
-	uint8_t dtmf; /* enum dtmf_mode; never changes */
+	uint8_t dtmf;	   /* enum dtmf_mode; never changes */
+	int16_t *mix_wide; /* beside it when its codec was wideband: its steps at 16 kHz, [MIX_STEPS][2 * MIX_STEP] */
 	/* ------------------------------------------------------------------ the worker's */
 	struct leg *next, **back; /* in a bucket of the wheel */
 	uint16_t interval;	  /* ms between visits: ptime of generated audio */
@@ -89,6 +93,9 @@ struct leg {
 	struct srtp_way *receiver, *sender, *old_receiver; /* NULL: in clear; none */
 	uint64_t old_until;				   /* ns; 0: nothing has come under the new key yet */
 	uint8_t codec, te_pt, dir;
+	uint8_t pt, own_pt;	 /* payload types of the codec: sent, and in our offers; either may come */
+	uint8_t speed, te_speed; /* RTP clocks over 8 kHz, of audio and of events: 1 or 6 */
+	struct coder *coder;	 /* NULL: G.711 */
 
 	struct rtp_source rx;
 	struct rtp_sender tx;
@@ -163,10 +170,12 @@ bool leg_receive_rtcp(struct worker *w, struct leg *leg);
 struct rtp_packet;
 /** A packet another leg (or, for echo, this one) received. `p` is changed; its payload lies in the worker's buffer
  *  with room for a header before it. */
-void leg_forward(struct worker *w, struct leg *dst, const struct leg *src, struct rtp_packet *p, bool event);
+void leg_forward(struct worker *w, struct leg *dst, struct leg *src, struct rtp_packet *p, bool event);
 /** One more packet of an event of `src`, before its packet `seq` and after all earlier ones; `ts` in its time. */
 void leg_insert_event(struct worker *w, struct leg *dst, const struct leg *src, uint16_t seq, uint32_t ts,
 		      const uint8_t payload[TE_PAYLOAD]);
+/** A packet whose payload lies in the worker's scratch behind room for the header. */
+void leg_transmit(struct worker *w, struct leg *leg, const struct rtp_packet *p, size_t bytes);
 /** What this leg plays or hears of a mix, one frame. */
 void leg_generate(struct worker *w, struct leg *leg);
 

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "dsp/codec.h"
 #include "media/address.h"
 #include "media/fork.h"
 #include "media/measure.h"
@@ -18,6 +19,19 @@ static bool valid_ptime(unsigned ms)
 	return ms == 10 || ms == 20 || ms == 30 || ms == 40 || ms == 60;
 }
 
+/* Its coder came before. */
+static void describe_codec(struct leg *leg, const struct leg_remote *r)
+{
+	const struct codec_info *k = codec_info(r->codec);
+	leg->codec = r->codec;
+	leg->pt = r->pt;
+	leg->own_pt = r->own_pt;
+	leg->te_pt = r->te_pt;
+	leg->te_speed = r->te_khz == 48 ? 6 : 1;
+	leg->speed = k ? (uint8_t)(k->clock_khz / RTP_CLOCK_KHZ) : 1;
+	rtp_sender_clock_rate(&leg->tx, leg->speed);
+}
+
 void leg_describe(struct worker *w, struct leg *leg, const struct leg_remote *r)
 {
 	bool listened = leg->described && leg->dir & DIR_RECV;
@@ -29,8 +43,7 @@ void leg_describe(struct worker *w, struct leg *leg, const struct leg_remote *r)
 	if (leg->dir != r->dir)
 		leg->tx.from = 0; /* packets not sent meanwhile are no loss */
 	leg->dir = r->dir;
-	leg->codec = r->codec;
-	leg->te_pt = r->te_pt;
+	describe_codec(leg, r);
 	leg->interval = valid_ptime(r->ptime_ms) ? r->ptime_ms : PTIME_DEFAULT;
 	if (!listened && r->dir & DIR_RECV)
 		leg->heard_at = w->now;
@@ -89,7 +102,7 @@ static void watch_digits(struct worker *w, struct leg *leg)
 {
 	struct te_digit d;
 	if (te_timeout(&leg->digits, w->now, &d)) {
-		keypad_tell(w, leg, tone_event_digit(d.event), d.ms, DTMF_WAY_EVENT);
+		keypad_tell(w, leg, tone_event_digit(d.event), d.ms / leg->te_speed, DTMF_WAY_EVENT);
 		keypad_sound(leg, false);
 	}
 	if (leg->keyed)
@@ -114,7 +127,7 @@ void leg_publish(struct leg *leg)
 	s->rx_reordered = leg->rx.reordered;
 	s->rx_duplicates = leg->rx.duplicates;
 	s->ssrc_changes = leg->rx.ssrc_changes;
-	s->jitter_us = (leg->rx.jitter >> 4) * JITTER_UNIT_US;
+	s->jitter_us = (leg->rx.jitter >> 4) * JITTER_UNIT_US / leg->speed;
 	if (leg->playout)
 		count_playout(s, &leg->playout->stats);
 	memcpy(words, s, sizeof(words));

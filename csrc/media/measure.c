@@ -69,6 +69,15 @@ void measure_audio(struct worker *w, struct leg *leg, const struct rtp_packet *p
 	quality_sound(&m->q, QUALITY_IN, &m->frame, w->now);
 }
 
+void measure_said(struct worker *w, struct leg *leg, const int16_t *pcm, size_t n)
+{
+	struct measure *m = leg->measure;
+	if (!m->q.opts.levels)
+		return;
+	m->frame = level_pcm(pcm, n);
+	quality_sound(&m->q, QUALITY_IN, &m->frame, w->now);
+}
+
 void measure_forwarded(struct worker *w, struct leg *leg, const struct leg *src, const struct rtp_packet *p)
 {
 	struct measure *m = leg->measure;

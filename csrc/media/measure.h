@@ -34,6 +34,8 @@ void measure_figures(const struct measure *m, struct leg_quality *out); /* contr
 
 void measure_start(struct worker *w, struct leg *leg, struct measure *m, const struct quality_opts *o);
 void measure_audio(struct worker *w, struct leg *leg, const struct rtp_packet *p); /* received */
+/** The same of a codec that is not G.711, decoded to 8 kHz. */
+void measure_said(struct worker *w, struct leg *leg, const int16_t *pcm, size_t n);
 /** The leg hears a packet that `src` said. */
 void measure_forwarded(struct worker *w, struct leg *leg, const struct leg *src, const struct rtp_packet *p);
 void measure_sent(struct worker *w, struct leg *leg, const int16_t *pcm, size_t n);

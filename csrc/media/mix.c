@@ -1,10 +1,15 @@
 /** mix.c  Mixing by matrix: each hears its own subset of the others. */
 #include "media/mix.h"
 
+#include <string.h>
+
+#include "media/coder.h"
+
 enum {
 	RESYNC = 20 * RTP_CLOCK_KHZ, /* a hearer may be so far off its place before it is put right */
 	STEP_US = PLAYOUT_STEP_MS * 1000,
-	NS_PER_STEP = PLAYOUT_STEP_MS * NS_PER_MS
+	NS_PER_STEP = PLAYOUT_STEP_MS * NS_PER_MS,
+	WIDE_STEP = 2 * MIX_STEP
 };
 
 /* The step that has not ended yet. */
@@ -75,7 +80,11 @@ static bool play_out(struct leg *leg, int16_t *pcm, int64_t step)
 	struct mix_input *in = leg->mix_input;
 	int16_t wide[PLAYOUT_STEP_MAX];
 	size_t n = playout_get(leg->playout, wide, step * STEP_US);
-	unsigned khz = leg->playout->khz;
+	unsigned khz = leg->playout->khz, i = slot_of(step);
+	bool keep = leg->mix_wide && n == WIDE_STEP;
+	if (keep)
+		memcpy(leg->mix_wide + (size_t)i * WIDE_STEP, wide, sizeof(*wide) * WIDE_STEP);
+	in->wide = keep ? in->wide | 1u << i : in->wide & ~(1u << i);
 	if (n && khz != in->khz && resampler_init(&in->narrow, khz, RTP_CLOCK_KHZ) == 0)
 		in->khz = (uint8_t)khz;
 	return n && resampler_run(&in->narrow, wide, n, pcm) == MIX_STEP;
@@ -123,21 +132,37 @@ static void add_fading(const int16_t *pcm, int32_t *sum, size_t n, size_t from, 
 		sum[i] += pcm[i] * (int32_t)(fade == FADE_IN ? from + i : all - from - i) / (int32_t)all;
 }
 
-/* Returns whether anything but silence was added. */
-static bool add(const struct mix_input *in, int64_t at, int32_t *sum, size_t n, enum fade fade)
+/* What a hearer gets: all at 8 kHz, or, where `wide` is there, wideband talkers in it at 16 kHz and only the others
+ * in `narrow`. */
+struct sums {
+	int32_t *narrow, *wide;
+};
+
+static void add_part(const int16_t *pcm, int32_t *sum, size_t n, size_t from, size_t all, enum fade fade)
 {
+	if (fade == STEADY)
+		add_run(pcm, sum + from, n);
+	else
+		add_fading(pcm, sum + from, n, from, all, fade);
+}
+
+/* Returns whether anything but silence was added. */
+static bool add(const struct leg *talker, int64_t at, const struct sums *sums, size_t n, enum fade fade)
+{
+	const struct mix_input *in = talker->mix_input;
 	bool any = false;
 	for (size_t i = 0; i < n;) {
 		int64_t step = (at + (int64_t)i) / MIX_STEP;
 		size_t in_step = (size_t)((at + (int64_t)i) % MIX_STEP), run = MIX_STEP - in_step;
 		run = run < n - i ? run : n - i;
 		if (step < in->next && step >= in->next - MIX_STEPS && in->loud >> slot_of(step) & 1) {
-			const int16_t *pcm = in->pcm[slot_of(step)] + in_step;
+			unsigned slot = slot_of(step);
 			any = true;
-			if (fade == STEADY)
-				add_run(pcm, sum + i, run);
+			if (sums->wide && in->wide >> slot & 1)
+				add_part(talker->mix_wide + (size_t)slot * WIDE_STEP + 2 * in_step, sums->wide, 2 * run,
+					 2 * i, 2 * n, fade);
 			else
-				add_fading(pcm, sum + i, run, i, n, fade);
+				add_part(in->pcm[slot] + in_step, sums->narrow, run, i, n, fade);
 		}
 		i += run;
 	}
@@ -149,8 +174,8 @@ static int16_t saturate(int32_t v)
 	return (int16_t)(v > INT16_MAX ? INT16_MAX : v < INT16_MIN ? INT16_MIN : v);
 }
 
-/* The member's next frame is added to `sum`; `behind` samples before the newest that is whole. */
-static bool next_frame(struct leg *leg, int32_t *sum, size_t n, int64_t behind, uint64_t now)
+/* The member's next frame is added to `sums`; `behind` samples before the newest that is whole. */
+static bool next_frame(struct leg *leg, const struct sums *sums, size_t n, int64_t behind, uint64_t now)
 {
 	struct mix *m = leg->mix;
 	unsigned seat = leg->mix_seat;
@@ -165,7 +190,7 @@ static bool next_frame(struct leg *leg, int32_t *sum, size_t n, int64_t behind, 
 		if ((!on && !was) || !m->members[i] || i == seat)
 			continue;
 		make(m->members[i], whole);
-		any |= add(m->members[i]->mix_input, leg->mix_at, sum, n, on && was ? STEADY : on ? FADE_IN : FADE_OUT);
+		any |= add(m->members[i], leg->mix_at, sums, n, on && was ? STEADY : on ? FADE_IN : FADE_OUT);
 	}
 	m->heard[seat] = hears;
 	leg->mix_at += (int64_t)n;
@@ -188,9 +213,24 @@ bool mix_get(struct leg *leg, int16_t *pcm, size_t n, uint64_t now)
 	int32_t sum[LEG_FRAME_MAX] = {0};
 	if (!(leg->mix->roles[leg->mix_seat] & MIX_HEAR))
 		return false;
-	(void)next_frame(leg, sum, n, 0, now);
+	(void)next_frame(leg, &(struct sums){.narrow = sum}, n, 0, now);
 	for (size_t i = 0; i < n; i++)
 		pcm[i] = saturate(sum[i]);
+	return true;
+}
+
+bool mix_get_wide(struct leg *leg, int16_t *wide, size_t n, uint64_t now)
+{
+	int32_t sum[LEG_FRAME_MAX] = {0}, wide_sum[2 * LEG_FRAME_MAX] = {0};
+	int16_t narrow[LEG_FRAME_MAX];
+	if (!(leg->mix->roles[leg->mix_seat] & MIX_HEAR))
+		return false;
+	(void)next_frame(leg, &(struct sums){.narrow = sum, .wide = wide_sum}, n, 0, now);
+	for (size_t i = 0; i < n; i++)
+		narrow[i] = saturate(sum[i]);
+	n = coder_up(leg->coder, narrow, n, wide);
+	for (size_t i = 0; i < n; i++)
+		wide[i] = saturate(wide[i] + wide_sum[i]);
 	return true;
 }
 
@@ -198,7 +238,7 @@ bool mix_overlay(struct leg *leg, int16_t *pcm, size_t n, uint64_t now)
 {
 	int32_t sum[LEG_FRAME_MAX] = {0};
 	/* Packets of a bridge come with the network's jitter: stay away from the edge. */
-	if (!next_frame(leg, sum, n, RESYNC, now))
+	if (!next_frame(leg, &(struct sums){.narrow = sum}, n, RESYNC, now))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		pcm[i] = saturate(pcm[i] + sum[i]);

@@ -1,5 +1,6 @@
 /** mix.h  Conference without a mixer's clock: what each member says is played out onto one line of time, in steps of 10 ms
  *  made when the first hearer wants them; each hearer sums those it may hear at its own pace, the newest whole steps.
+ *  Hearers of a wideband codec get 16 kHz: wideband talkers as they are, the others widened.
  *  Worker only; the objects are made and freed by the control thread.
  *
  *  Who hears whom is a matrix: each member has a seat (a bit), and a mask of the seats it hears. What changes in it
@@ -17,6 +18,7 @@ enum { MIX_MEMBERS = 16, MIX_ALL = 0xffff, MIX_STEPS = 32, MIX_STEP = PLAYOUT_ST
 /** The newest steps of one member. Lives as long as its leg. */
 struct mix_input {
 	int64_t next;  /* step to be made next: CLOCK_MONOTONIC in PLAYOUT_STEP_MS; the MIX_STEPS before it are there */
+	uint32_t wide; /* bit step % MIX_STEPS: leg->mix_wide has it too */
 	uint32_t loud; /* bit step % MIX_STEPS: more than silence */
 	uint8_t khz;   /* what `narrow` takes; 0: not needed yet */
 	struct resampler narrow;
@@ -50,6 +52,9 @@ bool mix_talks(const struct leg *leg);
 bool mix_hears(const struct leg *leg);
 /** What a member hears: the sum of those it hears. false: it may not hear, send nothing. */
 bool mix_get(struct leg *leg, int16_t *pcm, size_t n, uint64_t now);
+/** The same at 16 kHz for a member that has a coder, `n` still at 8 kHz: who talks wideband is heard so, the others are
+ *  widened. */
+bool mix_get_wide(struct leg *leg, int16_t *wide, size_t n, uint64_t now);
 /** The same laid over `pcm`. n <= LEG_FRAME_MAX. false: nothing was said, `pcm` is as it was. */
 bool mix_overlay(struct leg *leg, int16_t *pcm, size_t n, uint64_t now);
 

@@ -4,6 +4,7 @@
 
 #include "dsp/g711.h"
 #include "media/address.h"
+#include "media/coder.h"
 #include "media/engine.h"
 #include "media/fork.h"
 #include "media/measure.h"
@@ -15,9 +16,12 @@
 /* So many packets of one leg at a time: a flood on one socket must not starve the others. */
 enum { BUDGET = 32, PT_COMFORT_NOISE = PLAYOUT_NOISE };
 
-static bool is_audio(const struct rtp_packet *p)
+/* What a payload type stands for. A G.711 leg takes both laws: the far side may switch within what was offered. */
+static uint8_t codec_of(const struct leg *leg, uint8_t pt)
 {
-	return p->pt == CODEC_PCMU || p->pt == CODEC_PCMA;
+	if (pt == leg->pt || pt == leg->own_pt)
+		return leg->codec;
+	return !leg->coder && (pt == CODEC_PCMU || pt == CODEC_PCMA) ? pt : CODEC_NONE;
 }
 
 /* SSRC and sequence number are never encrypted. MAX_DROPOUT of RFC 3550 A.1. */
@@ -81,7 +85,7 @@ static void on_event(struct worker *w, struct leg *leg, struct rtp_packet *p)
 	bool known = leg->digits.known && leg->digits.ts == p->ts;
 	unsigned n = te_receive(&leg->digits, p->payload, p->n, p->ts, w->now, ended);
 	for (unsigned i = 0; i < n; i++)
-		keypad_tell(w, leg, tone_event_digit(ended[i].event), ended[i].ms, DTMF_WAY_EVENT);
+		keypad_tell(w, leg, tone_event_digit(ended[i].event), ended[i].ms / leg->te_speed, DTMF_WAY_EVENT);
 	keypad_sound(leg, !known && leg->digits.known && leg->digits.ts == p->ts);
 	if (leg->bridge)
 		leg_forward(w, leg->bridge, leg, p, true);
@@ -89,6 +93,10 @@ static void on_event(struct worker *w, struct leg *leg, struct rtp_packet *p)
 
 static void on_audio(struct worker *w, struct leg *leg, struct rtp_packet *p)
 {
+	if (leg->coder) {
+		coder_receive(w, leg, p);
+		return;
+	}
 	if (leg->measure)
 		measure_audio(w, leg, p);
 	spread_samples(w, leg, p);
@@ -112,7 +120,8 @@ static void mark_heard(struct worker *w, struct leg *leg)
 
 static void on_rtp(struct worker *w, struct leg *leg, struct rtp_packet *p)
 {
-	bool event = p->pt == leg->te_pt, audio = is_audio(p);
+	uint8_t codec = codec_of(leg, p->pt);
+	bool event = p->pt == leg->te_pt, audio = codec != CODEC_NONE;
 	enum rtp_order order = rtp_source_put(&leg->rx, p->ssrc, p->seq);
 	if (order == RTP_JUMP)
 		leg->stats.rx_bad++;
@@ -125,15 +134,17 @@ static void on_rtp(struct worker *w, struct leg *leg, struct rtp_packet *p)
 	counter_add(&w->rx_packets, 1);
 	mark_heard(w, leg);
 	if (audio)
-		rtp_source_jitter(&leg->rx, p->ts, (uint32_t)(w->now / NS_PER_POSITION));
+		rtp_source_jitter(&leg->rx, p->ts, (uint32_t)(w->now * leg->speed / NS_PER_POSITION));
 	if (!(leg->dir & DIR_RECV) || p->n == 0)
 		return;
-	if (event)
+	if (event) {
 		on_event(w, leg, p);
-	else if (audio)
+	} else if (audio) {
+		p->pt = codec; /* from here on */
 		on_audio(w, leg, p);
-	else
+	} else {
 		on_noise(w, leg, p);
+	}
 }
 
 /* `from` NULL: the socket is connected, it is the source. */
@@ -155,7 +166,8 @@ static void on_datagram(struct worker *w, struct leg *leg, const struct net_addr
 		leg_report_received(w, leg, data, n);
 		return;
 	}
-	if (rtp_parse(&p, data, n) || !(is_audio(&p) || p.pt == leg->te_pt || p.pt == PT_COMFORT_NOISE)) {
+	if (rtp_parse(&p, data, n) ||
+	    !(codec_of(leg, p.pt) != CODEC_NONE || p.pt == leg->te_pt || p.pt == PT_COMFORT_NOISE)) {
 		leg->stats.rx_bad++;
 		return;
 	}

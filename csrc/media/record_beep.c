@@ -24,25 +24,43 @@ static int16_t sum(int a, int b)
 	return (int16_t)(s > INT16_MAX ? INT16_MAX : s < INT16_MIN ? INT16_MIN : s);
 }
 
-static void lay_over(struct rec_beep *b, enum codec codec, uint8_t *payload, size_t n)
+/* n <= LEG_FRAME_MAX */
+static void lay_over(struct rec_beep *b, int16_t *pcm, size_t n)
 {
-	int16_t pcm[LEG_FRAME_MAX], tone[LEG_FRAME_MAX];
+	int16_t tone[LEG_FRAME_MAX];
 	size_t left = tone_fill(&b->tone, tone, n);
-	g711_decode(codec, payload, n, pcm);
 	for (size_t i = 0; i < n; i++)
 		pcm[i] = sum(pcm[i], tone[i]);
-	g711_encode(codec, pcm, n, payload);
 	if (left < n)
 		b->sounds = b->alone = false;
+}
+
+static size_t part(size_t n)
+{
+	return n < LEG_FRAME_MAX ? n : LEG_FRAME_MAX;
+}
+
+bool record_beep_pcm(struct worker *w, struct leg *leg, int16_t *pcm, size_t n)
+{
+	struct rec_beep *b = &leg->recording->beep;
+	if (!sounds(w, b))
+		return false;
+	for (size_t done = 0; done < n && b->sounds; done += LEG_FRAME_MAX)
+		lay_over(b, pcm + done, part(n - done));
+	return true;
 }
 
 void record_beep(struct worker *w, struct leg *leg, enum codec codec, uint8_t *payload, size_t n)
 {
 	struct rec_beep *b = &leg->recording->beep;
+	int16_t pcm[LEG_FRAME_MAX];
 	if (!sounds(w, b))
 		return;
-	for (size_t done = 0; done < n && b->sounds; done += LEG_FRAME_MAX)
-		lay_over(b, codec, payload + done, n - done < LEG_FRAME_MAX ? n - done : LEG_FRAME_MAX);
+	for (size_t done = 0; done < n && b->sounds; done += LEG_FRAME_MAX) {
+		g711_decode(codec, payload + done, part(n - done), pcm);
+		lay_over(b, pcm, part(n - done));
+		g711_encode(codec, pcm, part(n - done), payload + done);
+	}
 }
 
 bool record_beeps_alone(struct worker *w, struct leg *leg)

@@ -109,6 +109,8 @@ void record_heard(struct worker *w, struct leg *leg, bool seam, enum codec codec
 		  uint32_t ts);
 /** Put the beep, if one sounds, over G.711 that the leg is about to hear. */
 void record_beep(struct worker *w, struct leg *leg, enum codec codec, uint8_t *payload, size_t n);
+/** The same over samples. false: none sounds. */
+bool record_beep_pcm(struct worker *w, struct leg *leg, int16_t *pcm, size_t n);
 /** A beep is due and nothing carries it: send a frame of silence. */
 bool record_beeps_alone(struct worker *w, struct leg *leg);
 void record_visit(struct worker *w, struct leg *leg);

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include "media/address.h"
+#include "media/coder.h"
 #include "media/engine.h"
 #include "media/measure.h"
 #include "rtp/rtcp.h"
@@ -84,7 +85,10 @@ void leg_report(struct worker *w, struct leg *leg, bool bye)
 static void note_report(struct leg *leg, const struct rtcp_report *r, uint32_t rtt)
 {
 	leg->stats.remote_lost = r->lost > 0 ? (uint32_t)r->lost : 0;
-	leg->stats.remote_jitter_us = r->jitter > UINT32_MAX / JITTER_UNIT_US ? UINT32_MAX : r->jitter * JITTER_UNIT_US;
+	leg->stats.remote_jitter_us =
+		r->jitter > UINT32_MAX / JITTER_UNIT_US ? UINT32_MAX : r->jitter * JITTER_UNIT_US / leg->speed;
+	if (leg->coder)
+		encoder_loss(leg->coder->encoder, r->fraction);
 	if (rtt)
 		leg->stats.rtt_us = rtt;
 }

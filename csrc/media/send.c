@@ -5,6 +5,7 @@
 
 #include "dsp/g711.h"
 #include "media/address.h"
+#include "media/coder.h"
 #include "media/engine.h"
 #include "media/fork.h"
 #include "media/measure.h"
@@ -46,6 +47,12 @@ static void transmit(struct worker *w, struct leg *leg, uint8_t *data, size_t n)
 	counter_add(&w->tx_packets, 1);
 }
 
+void leg_transmit(struct worker *w, struct leg *leg, const struct rtp_packet *p, size_t bytes)
+{
+	rtp_header(w->scratch, p);
+	transmit(w, leg, w->scratch, RTP_HEADER + bytes);
+}
+
 static bool can_send(const struct leg *leg)
 {
 	return leg->dir & DIR_SEND && leg->codec != CODEC_NONE && address_usable(latch_target(&leg->latch));
@@ -69,7 +76,18 @@ static bool overlay(struct worker *w, struct leg *dst, const struct rtp_packet *
 	return true;
 }
 
-void leg_forward(struct worker *w, struct leg *dst, const struct leg *src, struct rtp_packet *p, bool event)
+/* A telephone-event's duration, in the clock of the events of `dst` (RFC 4733 2.3.4). Returns it. */
+static uint16_t convert_event(const struct leg *dst, const struct leg *src, struct rtp_packet *p)
+{
+	if (p->n < TE_PAYLOAD)
+		return 0;
+	uint8_t *duration = (uint8_t *)(uintptr_t)p->payload + 2; /* in the worker's buffer */
+	uint32_t v = (uint32_t)get_be16(duration) * dst->te_speed / src->te_speed;
+	put_be16(duration, v > UINT16_MAX ? UINT16_MAX : v);
+	return get_be16(duration);
+}
+
+void leg_forward(struct worker *w, struct leg *dst, struct leg *src, struct rtp_packet *p, bool event)
 {
 	if (dst->player.kind != PLAY_NOTHING || !can_send(dst))
 		return;
@@ -79,15 +97,20 @@ void leg_forward(struct worker *w, struct leg *dst, const struct leg *src, struc
 		rtp_sender_skip(&dst->tx, key, p->seq);
 		return;
 	}
-	uint32_t samples = event ? (p->n >= TE_PAYLOAD ? get_be16(p->payload + 2) : 0) : (uint32_t)p->n;
+	if (!event && (src->coder || dst->coder)) {
+		coder_forward(w, dst, src, p, key);
+		return;
+	}
+	uint32_t samples = event ? convert_event(dst, src, p) : (uint32_t)p->n;
 	if (dst->measure && !event)
 		measure_forwarded(w, dst, src, p);
+	p->ts = leg_convert_ts(src, dst, p->ts);
 	enum codec from = (enum codec)p->pt, to = (enum codec)dst->codec;
 	if (!rtp_sender_forward(&dst->tx, key, p, samples, w->now))
 		return;
 	uint8_t *payload = w->rx + (p->payload - w->rx);
 	bool laid = !event && overlay(w, dst, p, payload);
-	p->pt = event ? dst->te_pt : dst->codec;
+	p->pt = event ? dst->te_pt : dst->pt;
 	if (!event) {
 		if (!laid && from != to)
 			g711_transcode(from, to, payload, p->n, payload);
@@ -116,24 +139,36 @@ void leg_insert_event(struct worker *w, struct leg *dst, const struct leg *src, 
 	transmit(w, dst, w->scratch, RTP_HEADER + TE_PAYLOAD);
 }
 
-static void send_audio(struct worker *w, struct leg *leg, const int16_t *pcm, uint32_t samples)
+static void send_audio(struct worker *w, struct leg *leg, int16_t *pcm, uint32_t samples)
 {
-	struct rtp_packet p = {.pt = leg->codec};
+	struct rtp_packet p = {.pt = leg->pt};
+	int bytes = (int)samples;
 	uint8_t *payload = w->scratch + RTP_HEADER;
 	if (!can_send(leg))
 		return;
+	if (leg->coder && leg->recording)
+		record_beep_pcm(w, leg, pcm, samples);
+	if (leg->coder)
+		bytes = coder_generate(w, leg, pcm, samples);
+	else
+		g711_encode((enum codec)leg->codec, pcm, samples, payload);
+	if (bytes < 0)
+		return;
+	rtp_sender_generate(&leg->tx, &p, samples * leg->speed, w->now);
+	if (leg->coder) {
+		coder_heard(w, leg, p.marker, pcm, samples, p.ts);
+		leg_transmit(w, leg, &p, (size_t)bytes);
+		return;
+	}
 	if (leg->measure)
 		measure_sent(w, leg, pcm, samples);
-	rtp_sender_generate(&leg->tx, &p, samples, w->now);
-	g711_encode((enum codec)leg->codec, pcm, samples, payload);
 	if (leg->fork)
 		fork_heard(w, leg, pcm, samples, p.ts);
 	if (leg->recording) {
 		record_beep(w, leg, (enum codec)leg->codec, payload, samples);
 		record_heard(w, leg, p.marker, (enum codec)leg->codec, payload, samples, p.ts);
 	}
-	rtp_header(w->scratch, &p);
-	transmit(w, leg, w->scratch, RTP_HEADER + samples);
+	leg_transmit(w, leg, &p, (size_t)bytes);
 }
 
 static void send_silence(struct worker *w, struct leg *leg, uint32_t samples)
@@ -148,13 +183,15 @@ static void send_digit(struct worker *w, struct leg *leg, const struct digit_eve
 	struct rtp_packet p = {.pt = leg->te_pt};
 	if (!can_send(leg) || leg->te_pt == 255)
 		return;
-	rtp_sender_generate(&leg->tx, &p, samples, w->now);
+	rtp_sender_generate(&leg->tx, &p, samples * leg->speed, w->now);
 	if (e->first)
 		d->start_ts = p.ts;
 	p.ts = d->start_ts; /* RFC 4733 2.2.1: all packets of an event carry the time it began */
 	p.marker = e->first;
 	rtp_header(w->scratch, &p);
-	te_payload(w->scratch + RTP_HEADER, e->event, e->end, e->duration);
+	uint32_t duration = (uint32_t)e->duration * leg->te_speed;
+	te_payload(w->scratch + RTP_HEADER, e->event, e->end,
+		   (uint16_t)(duration > UINT16_MAX ? UINT16_MAX : duration));
 	transmit(w, leg, w->scratch, RTP_HEADER + TE_PAYLOAD);
 }
 
@@ -166,7 +203,7 @@ static void step_digits(struct worker *w, struct leg *leg, uint32_t samples)
 		send_digit(w, leg, &e, samples);
 		break;
 	case DIGIT_PAUSE:
-		rtp_sender_pause(&leg->tx, samples, w->now);
+		rtp_sender_pause(&leg->tx, samples * leg->speed, w->now);
 		break;
 	case DIGIT_OVER:
 		leg_play_end(w, leg, false);
@@ -194,8 +231,13 @@ static void generate_mix(struct worker *w, struct leg *leg, uint32_t samples)
 {
 	if (leg->bridge && (carried(w, leg) || !mix_hears(leg)))
 		return;
-	if (mix_get(leg, w->pcm, samples, w->now))
+	bool beeps = leg->recording && leg->recording->beep.every; /* laid over at 8 kHz */
+	if (leg->coder && !beeps && can_send(leg)) {
+		if (mix_get_wide(leg, w->wide, samples, w->now))
+			coder_send_wide(w, leg, samples);
+	} else if (mix_get(leg, w->pcm, samples, w->now)) {
 		send_audio(w, leg, w->pcm, samples);
+	}
 }
 
 void leg_generate(struct worker *w, struct leg *leg)

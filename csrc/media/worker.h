@@ -11,6 +11,7 @@
 
 #include "base/counter.h"
 #include "base/ring.h"
+#include "dsp/codec.h"
 #include "media/clock.h"
 #include "media/leg.h"
 
@@ -51,6 +52,8 @@ struct worker {
 	uint8_t rx[RX_ROOM + RX_BUFFER + RX_TAIL]; /* packets are read behind the room */
 	uint8_t scratch[RX_BUFFER + RX_TAIL];
 	int16_t pcm[RX_BUFFER];
+	int16_t wide[CODEC_PACKET_SAMPLES]; /* of legs that are not G.711: this packet at 16 kHz, and in pcm at 8 */
+	size_t wide_n, pcm_n;
 };
 
 int worker_init(struct worker *w, struct media *m, uint32_t index);

@@ -10,12 +10,17 @@ void rtp_sender_init(struct rtp_sender *s, uint32_t ssrc, uint16_t seq, uint32_t
 	*s = (struct rtp_sender){.ssrc = ssrc, .seq = seq, .ts = ts};
 }
 
+static uint64_t ticks(const struct rtp_sender *s, uint64_t ns)
+{
+	return ns * (s->speed ? s->speed : 1) / NS_PER_SAMPLE;
+}
+
 /* Timestamp of the first packet after a seam: real time has passed, and never less than what was sent last. */
 static uint32_t seam_ts(const struct rtp_sender *s, uint64_t now)
 {
 	if (!s->started)
 		return s->ts;
-	uint64_t passed = (now - s->at) / NS_PER_SAMPLE;
+	uint64_t passed = ticks(s, now - s->at);
 	return s->ts + (passed > s->samples ? (uint32_t)passed : s->samples);
 }
 
@@ -75,7 +80,7 @@ bool rtp_sender_insert(struct rtp_sender *s, uint64_t from, uint16_t seq, struct
 
 void rtp_sender_generate(struct rtp_sender *s, struct rtp_packet *p, uint32_t samples, uint64_t now)
 {
-	uint64_t lasts = (uint64_t)s->samples * NS_PER_SAMPLE;
+	uint64_t lasts = (uint64_t)s->samples * NS_PER_SAMPLE / (s->speed ? s->speed : 1);
 	bool seam = s->from != RTP_GENERATED || now - s->at > lasts + GAP_NS;
 	p->ssrc = s->ssrc;
 	p->seq = (uint16_t)(s->seq + 1);
@@ -96,5 +101,13 @@ void rtp_sender_pause(struct rtp_sender *s, uint32_t samples, uint64_t now)
 
 uint32_t rtp_sender_clock(const struct rtp_sender *s, uint64_t now)
 {
-	return s->ts + (uint32_t)((now - s->at) / NS_PER_SAMPLE);
+	return s->ts + (uint32_t)ticks(s, now - s->at);
+}
+
+void rtp_sender_clock_rate(struct rtp_sender *s, unsigned speed)
+{
+	if ((s->speed ? s->speed : 1) == speed)
+		return;
+	s->speed = (uint8_t)speed;
+	s->from = 0;
 }

@@ -21,6 +21,7 @@ struct rtp_sender {
 	uint32_t ts_off;
 	uint16_t floor; /* incoming packets before this one belong to before the seam */
 	uint8_t guard;	/* packets for which the floor is looked at */
+	uint8_t speed;	/* clock over 8 kHz; 0 is 1 */
 	bool started;
 };
 enum { RTP_GENERATED = 1 };
@@ -39,6 +40,9 @@ bool rtp_sender_insert(struct rtp_sender *s, uint64_t from, uint16_t seq, struct
 void rtp_sender_generate(struct rtp_sender *s, struct rtp_packet *p, uint32_t samples, uint64_t now);
 /** A frame in which nothing is sent while a generated stream goes on (the gap between two events). */
 void rtp_sender_pause(struct rtp_sender *s, uint32_t samples, uint64_t now);
+/** The RTP clock, `speed` times 8 kHz. Where it changes, the next packet begins a new source: its time goes on from
+ *  the last one by what passed, in the new clock (RFC 7160 4.2: one SSRC over clock rates). */
+void rtp_sender_clock_rate(struct rtp_sender *s, unsigned speed);
 /** Timestamp that belongs to `now`, for sender reports. */
 uint32_t rtp_sender_clock(const struct rtp_sender *s, uint64_t now);
 

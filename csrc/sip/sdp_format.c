@@ -22,8 +22,10 @@ bool sdp_payload_type(struct str *rest, unsigned *out)
 /* Up to `sep`, which is taken off too; all there is when there is none. */
 static struct str cut(struct str *rest, char sep)
 {
+	if (rest->n == 0)
+		return (struct str){0};
 	const char *end = rest->p + rest->n;
-	const char *at = rest->n ? memchr(rest->p, sep, rest->n) : NULL;
+	const char *at = memchr(rest->p, sep, rest->n);
 	struct str first = ch_span(rest->p, at ? at : end);
 	*rest = at ? ch_span(at + 1, end) : ch_span(end, end);
 	return first;
@@ -62,7 +64,7 @@ const char *sdp_rtpmap(struct sdp *s, struct str value)
 	if (!sdp_payload_type(&value, &pt))
 		return "Bad a=rtpmap";
 	struct str encoding = cut(&value, ' ');
-	if (!memchr(encoding.p, '/', encoding.n))
+	if (encoding.n == 0 || !memchr(encoding.p, '/', encoding.n))
 		return "Bad a=rtpmap";
 	struct str name = cut(&encoding, '/'), clock = cut(&encoding, '/');
 	bool event = str_ieq(name, STR("telephone-event"));

@@ -363,6 +363,11 @@ bool far_sockets(struct far_end *f)
 	return false;
 }
 
+static uint8_t far_pt(const struct far_end *f)
+{
+	return f->pt ? f->pt : f->codec;
+}
+
 struct leg_remote far_remote(const struct far_end *f)
 {
 	struct leg_remote remote = {.rtp = f->address,
@@ -373,6 +378,7 @@ struct leg_remote far_remote(const struct far_end *f)
 				    .ptime_ms = 20,
 				    .srtp = f->keys};
 	remote.rtcp.port++;
+	remote.pt = far_pt(f);
 	return remote;
 }
 
@@ -447,7 +453,7 @@ void far_say(struct far_end *f, uint8_t fill)
 {
 	uint8_t payload[160];
 	memset(payload, fill, sizeof(payload));
-	far_send(f, f->codec, false, f->seq++, f->ts, payload, sizeof(payload));
+	far_send(f, far_pt(f), false, f->seq++, f->ts, payload, sizeof(payload));
 	f->ts += sizeof(payload);
 }
 

@@ -76,6 +76,7 @@ struct far_end {
 	struct net_addr leg_address;
 	uint64_t leg;
 	uint8_t codec;
+	uint8_t pt; /* 0: the static one of its codec */
 	uint16_t seq;
 	uint32_t ts, ssrc;
 	uint8_t host;		      /* 127.0.0.HOST; 0: 1 */
