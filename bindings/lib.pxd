@@ -20,6 +20,8 @@ cdef extern from "switchroom.h" nogil:
         ADDR_V6
         CODEC_PCMU
         CODEC_PCMA
+        CODEC_G722
+        CODEC_OPUS
         CODEC_NONE
 
     struct net_addr:
@@ -57,6 +59,8 @@ cdef extern from "switchroom.h" nogil:
         uint32_t t4_ms
         uint32_t retry_after_s
         c_bool allow_options
+        uint8_t codecs[4]
+        uint8_t ncodecs
 
     int sip_core_init(sip_core **out, const sip_core_opts *o)
     void sip_core_free(sip_core *c)
@@ -97,6 +101,11 @@ cdef extern from "switchroom.h" nogil:
         uint8_t rtcp_mux
         uint8_t srtp
         uint32_t srtp_serial
+        uint8_t pt
+        uint8_t own_pt
+        uint8_t te_khz
+        uint8_t fec
+        uint8_t play_khz
 
     struct sip_event:
         uint8_t kind
@@ -199,6 +208,8 @@ cdef extern from "switchroom.h" nogil:
         uint8_t wake
         c_bool pin
         uint32_t silence_ms
+        uint8_t opus_complexity
+        uint32_t opus_bitrate
         uint32_t rec_buffer
         uint32_t grace_ms
         uint32_t relatch_ms
@@ -246,6 +257,11 @@ cdef extern from "switchroom.h" nogil:
         uint8_t ptime_ms
         c_bool rtcp_mux
         const srtp_keys *srtp
+        uint8_t pt
+        uint8_t own_pt
+        uint8_t te_khz
+        uint8_t fec
+        uint8_t play_khz
 
     int media_leg_remote(media *m, uint64_t leg, const leg_remote *r)
     int media_leg_close_at(media *m, uint64_t leg, uint64_t at)

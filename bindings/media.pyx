@@ -132,7 +132,8 @@ cdef class Media:
     cdef lib.media *m
 
     def __cinit__(self, bytes address, *, workers=0, port_min=20000, port_max=29999, max_legs=0, packet_wake=False,
-                  pin=False, silence_ms=0, rec_buffer=0, grace_ms=0, relatch_ms=0):
+                  pin=False, silence_ms=0, rec_buffer=0, grace_ms=0, relatch_ms=0,
+                  opus_complexity=0, opus_bitrate=0):
         cdef lib.media_opts o
         cdef int rc
         memset(&o, 0, sizeof(o))
@@ -140,6 +141,7 @@ cdef class Media:
         o.workers, o.port_min, o.port_max, o.max_legs = workers, port_min, port_max, max_legs
         o.wake, o.pin, o.silence_ms, o.rec_buffer = packet_wake, pin, silence_ms, rec_buffer
         o.grace_ms, o.relatch_ms = grace_ms, relatch_ms
+        o.opus_complexity, o.opus_bitrate = opus_complexity, opus_bitrate
         with nogil:
             rc = lib.media_init(&self.m, &o)
         check(rc, "media workers")
@@ -193,7 +195,8 @@ cdef class Media:
         self.alive()
         return lib.media_leg_worker(self.m, leg)
 
-    def remote(self, uint64_t leg, rtp, rtcp, codec, te_pt, direction, ptime_ms=20, *, peer=None,
+    def remote(self, uint64_t leg, rtp, rtcp, codec, te_pt, direction, ptime_ms=20,
+               coding=(0, 0, 8, 0, 0), *, peer=None,
                rtcp_mux=False, keys=None) -> None:
         """`peer`: address of who signals, None: not known. `keys`: of a SIP event, None: in clear."""
         cdef lib.leg_remote r
@@ -203,6 +206,7 @@ cdef class Media:
         addr_from(&r.rtcp, rtcp)
         addr_from(&r.peer, peer)
         r.codec, r.te_pt, r.dir, r.ptime_ms = codec, te_pt, direction, ptime_ms
+        r.pt, r.own_pt, r.te_khz, r.fec, r.play_khz = coding
         r.rtcp_mux = rtcp_mux
         if keys is not None:
             r.srtp = <const lib.srtp_keys *>PyCapsule_GetPointer(keys, "switchroom.srtp_keys")

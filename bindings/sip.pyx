@@ -101,7 +101,8 @@ cdef object media_tuple(lib.sip_core *core, uint64_t call, const sip_media *m):
     if m.rtp.family == lib.ADDR_NONE:
         return None
     return (addr_bytes(&m.rtp), addr_bytes(&m.rtcp), m.codec, m.te_pt, m.dir, m.ptime_ms, <bint>m.rtcp_mux,
-            m.srtp, keys_of(core, call) if m.srtp else None)
+            m.srtp, keys_of(core, call) if m.srtp else None,
+            (m.pt, m.own_pt, m.te_khz, m.fec, m.play_khz))
 
 
 cdef object event_tuple(lib.sip_core *core, const sip_event *e):
@@ -115,7 +116,7 @@ cdef object event_tuple(lib.sip_core *core, const sip_event *e):
 
 
 cdef int local_from(sip_local *out, object local) except -1:
-    """(rtp address, codecs as bytes of payload types, telephone-event type, direction, SRTP policy, rtcp-mux)"""
+    """(rtp address, codecs as bytes of codec ids, telephone-event type, direction, SRTP policy, rtcp-mux)"""
     rtp, codecs, out.te_pt, out.dir, out.srtp, out.rtcp_mux = local
     addr_from(&out.rtp, rtp)
     if not 0 < len(codecs) <= 4:
@@ -142,7 +143,7 @@ cdef class Sip:
     cdef int tx_error
 
     def __cinit__(self, loop, on_events, *, user_agent=None, max_calls=0, t1_ms=0, t2_ms=0, t4_ms=0,
-                  retry_after_s=0, allow_options=True):
+                  retry_after_s=0, allow_options=True, codecs=b""):
         cdef lib.sip_core_opts o
         memset(&o, 0, sizeof(o))
         seed = os.urandom(16)
@@ -151,6 +152,11 @@ cdef class Sip:
         o.user_agent = view(user_agent)
         o.max_calls, o.t1_ms, o.t2_ms, o.t4_ms = max_calls, t1_ms, t2_ms, t4_ms
         o.retry_after_s, o.allow_options = retry_after_s, allow_options
+        if len(codecs) > 4:
+            raise ValueError(f"{len(codecs)} codecs: at most 4")
+        o.ncodecs = len(codecs)
+        for i in range(o.ncodecs):
+            o.codecs[i] = codecs[i]
         self.loop, self.on_events, self.events, self.armed = loop, on_events, [], UINT64_MAX
         check(lib.udp_in_init(&self.inbox), "receive buffers")
         check(lib.sip_core_init(&self.core, &o), "SIP core")

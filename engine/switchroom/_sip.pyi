@@ -11,12 +11,13 @@ SRTP_SUITES: tuple[str, ...]
 VERSION: str
 
 Text = str | bytes
-Media = tuple[bytes, bytes | None, int, int, int, int, bool, int, object]
+Media = tuple[bytes, bytes | None, int, int, int, int, bool, int, object, tuple[int, int, int, int, int]]
 """The peer's audio: RTP address, RTCP address, codec, telephone-event type (255: none), direction (what we may
 do: 1 send, 2 receive), ptime in ms, rtcp-mux, SRTP suite (0: in clear), keys (opaque, for Media.remote(); None:
-in clear)."""
+in clear); of the codec: payload type sent, payload type in our offers, kHz of telephone-event, whether they can use
+Opus FEC, kHz of Opus that they play (0: not said)."""
 Local = tuple[bytes, bytes, int, int, int, bool]
-"""Our audio: RTP address, codecs (payload types, preferred first), telephone-event type, direction, SRTP policy
+"""Our audio: RTP address, codecs (ids, preferred first), telephone-event type, direction, SRTP policy
 (0 off, 1 optional, 2 required), rtcp-mux."""
 Event = tuple[int, int, int, int, int, int, int, Media | None, int, bytes | None, tuple[str, ...]]
 """kind, call, tag, status, q850, side, at_ns, media, flow, source, words.
@@ -43,6 +44,7 @@ class Sip:
         t4_ms: int = 0,
         retry_after_s: int = 0,
         allow_options: bool = True,
+        codecs: bytes = b"",
     ) -> None: ...
     def close(self) -> None: ...
     def open_udp(

@@ -69,15 +69,19 @@ async def listening(port: int) -> None:
 
 
 @contextlib.asynccontextmanager
-async def baresip(folder: Path, say: Path, *commands: str, mediaenc: str | None = None) -> AsyncIterator[Peer]:
-    """Answers every call at once, says the file `say`; what it hears lies in `folder` as *-dec.wav. `mediaenc`: srtp
-    (offered, RTP/AVP), srtp-mand (RTP/SAVP)."""
+async def baresip(
+    folder: Path, say: Path, *commands: str, mediaenc: str | None = None, codec: str = "g711"
+) -> AsyncIterator[Peer]:
+    """Answers every call at once, says the file `say`; what it hears lies in `folder` as *-dec.wav.
+
+    `mediaenc`: srtp (offered, RTP/AVP), srtp-mand (RTP/SAVP). `codec`: the module that it has, g711, g722 or opus.
+    """
     folder.mkdir(parents=True)
     port, (first, last) = free_port(), free_port_range(10)
     settings = [
         f"sip_listen 127.0.0.1:{port}",
         f"module_path {BARESIP_MODULES}",
-        *(f"module {name}.so" for name in ("g711", "aufile", "aubridge", "sndfile", *(["srtp"] if mediaenc else []))),
+        *(f"module {name}.so" for name in (codec, "aufile", "aubridge", "sndfile", *(["srtp"] if mediaenc else []))),
         *(f"module_app {name}.so" for name in ("account", "menu")),
         f"audio_source aufile,{say}",
         "audio_player aubridge,nobody",

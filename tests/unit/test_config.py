@@ -125,3 +125,13 @@ def test_every_key_is_documented() -> None:
     for line in reference.markdown().splitlines():
         if line.startswith("| `"):
             assert line.rstrip(" |").split("|")[-1].strip(), line
+
+
+def test_codecs_of_media_and_trunk_are_read_in_order() -> None:
+    text = '[media]\ncodecs = ["OPUS", "PCMU"]\n[[trunk]]\nname = "x"\nuri = "sip:127.0.0.2"\ncodecs = ["G722"]\n'
+    read = config.parse(text)
+    assert read.media.codecs == ("OPUS", "PCMU") and read.trunk[0].codecs == ("G722",)
+    assert config.parse("").media.codecs == ("PCMU", "PCMA") and config.parse("").trunk == ()
+    for bad in ('["PCMU", "PCMU"]', '["G729"]', "[]"):
+        with pytest.raises(ConfigError, match=r"media\.codecs"):
+            config.parse(f"[media]\ncodecs = {bad}\n")

@@ -153,7 +153,18 @@ def _check(config: Config) -> list[str]:
             ip_address(config.media.address)
         except ValueError:
             problems.append(f"media.address: found {config.media.address!r}; must be an IP address of this machine")
+    problems += _check_codecs(config)
     return problems + _check_routes(config) + _check_trunks(config) + _check_recording(config)
+
+
+def _check_codecs(config: Config) -> list[str]:
+    lists = [("media.codecs", config.media.codecs)]
+    lists += [(f"trunk[{i}].codecs", trunk.codecs) for i, trunk in enumerate(config.trunk)]
+    return [
+        f"{name}: found {list(codecs)}; each codec must stand there once"
+        for name, codecs in lists
+        if len(set(codecs)) != len(codecs)
+    ]
 
 
 def _check_listen(name: str, text: str, schemes: set[str]) -> list[str]:

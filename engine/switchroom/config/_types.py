@@ -53,6 +53,9 @@ Port = Annotated[int, Meta(ge=1, le=65535)]
 Text = Annotated[str, Meta(min_length=1, max_length=512)]
 
 
+Codec = Literal["PCMU", "PCMA", "G722", "OPUS"]
+
+
 class SipConfig(Table, frozen=True, kw_only=True):
     listen: Annotated[
         tuple[str, ...],
@@ -161,6 +164,21 @@ class MediaConfig(Table, frozen=True, kw_only=True):
             "jitter and loss, shorter than anybody waits.",
         ),
     ] = 1_000
+    codecs: Annotated[
+        tuple[Codec, ...],
+        Meta(
+            min_length=1,
+            max_length=4,
+            description="Codecs of calls: offered in this order; of an offer that comes in, the first that is among "
+            "them is taken. PCMU, PCMA, G722, OPUS. G.711 alone by default: it costs least and every carrier has it.",
+        ),
+    ] = ("PCMU", "PCMA")
+    opus_complexity: Annotated[
+        int, Meta(ge=1, le=10, description="Effort of the Opus encoder: CPU time against quality.")
+    ] = 5
+    opus_bitrate: Annotated[
+        int, Meta(ge=6_000, le=128_000, description="Of the Opus encoder, bit/s; wideband voice is good from 20,000.")
+    ] = 24_000
 
 
 class QualityConfig(Table, frozen=True, kw_only=True):
@@ -508,6 +526,10 @@ class TrunkConfig(Table, frozen=True, kw_only=True):
     )
     caller_id: Annotated[str | None, Meta(description="User part of From when nothing else says one.")] = None
     srtp: Annotated[SrtpPolicy | None, Meta(description=_SRTP_BELOW)] = None
+    codecs: Annotated[
+        tuple[Codec, ...],
+        Meta(max_length=4, description="Codecs offered to it, preferred first. Empty: those of [media]."),
+    ] = ()
     health_ms: Annotated[
         int,
         Meta(

@@ -20,7 +20,7 @@ from ..errors import BadParams, Capacity, Draining, MediaError, NoRoute, WrongSt
 from ._leg_audio import OF_RECORDING, ON_MEDIA, LegAudio
 from .cause import End
 from .clip import Clip, ClipFiles
-from .leg import CODECS, MAX_FORWARDS, NO_CODEC, ON_SIP, TELEPHONE_EVENT, Leg
+from .leg import MAX_FORWARDS, NO_CODEC, ON_SIP, TELEPHONE_EVENT, Leg, codec_numbers
 from .mix import Mix
 from .options import DTMF_MODES, CoreOptions, DtmfMode, SrtpPolicy
 from .recording import Recording, RecordResult
@@ -87,7 +87,12 @@ class Core:
             raise WrongState("this Core is running already")
         media_address = _reachable(o.media_address or o.sip_advertise or o.sip_listen[0][0])
         self.sip = _sip.Sip(
-            self._loop, self._on_sip, user_agent=o.user_agent or None, max_calls=o.max_calls, t1_ms=o.t1_ms
+            self._loop,
+            self._on_sip,
+            user_agent=o.user_agent or None,
+            max_calls=o.max_calls,
+            t1_ms=o.t1_ms,
+            codecs=codec_numbers(o.codecs),
         )
         try:
             for host, port in o.sip_listen:
@@ -104,6 +109,8 @@ class Core:
                 rec_buffer=o.record_buffer,
                 grace_ms=max(1, o.grace_ms),
                 relatch_ms=o.relatch_ms or _NEVER,
+                opus_complexity=o.opus_complexity,
+                opus_bitrate=o.opus_bitrate,
             )
         except BaseException:
             self.sip.close()
@@ -218,15 +225,16 @@ class Core:
         headers: tuple[tuple[str, str], ...] = (),
         ring_timeout_s: float | None = None,
         max_forwards: int = MAX_FORWARDS,
-        codecs: Sequence[str] = ("PCMU", "PCMA"),
+        codecs: Sequence[str] | None = None,
         srtp: SrtpPolicy | None = None,
         dtmf: DtmfMode | None = None,
     ) -> Leg:
         """Call `uri` (sip:user@host[:port]); the INVITE is out on return unless a name must be looked up first.
 
         `dst`: where to send it when not to the URI's host: a sip: URI or (host, port). `from_`: a user, a URI or
-        "Name" <uri>. `max_forwards`: hops that it may make, 0-70. `srtp`: None: the options' policy. `dtmf`: as in
-        CoreOptions. Raises BadParams (bad URI or header), Capacity, MediaError (no RTP ports), Draining.
+        "Name" <uri>. `codecs`: to offer, preferred first; None: those of the options. `max_forwards`: hops that it may
+        make, 0-70. `srtp`: None: the options' policy. `dtmf`: as in CoreOptions. Raises BadParams (bad URI, header or
+        codec), Capacity, MediaError (no RTP ports), Draining.
         """
         if not self._running or self._draining:
             raise Draining("the engine takes no new calls")
@@ -237,7 +245,7 @@ class Core:
         invite = _Invite(
             uri,
             caller,
-            _codec_numbers(codecs),
+            codec_numbers(self.settings.codecs if codecs is None else codecs),
             {
                 "to": None if to is None else one_line(to, "to"),
                 "route": None if route is None else one_line(route, "route"),
@@ -500,13 +508,6 @@ def _reachable(host: str) -> str:
         except OSError:
             return loopback
         return str(probe.getsockname()[0])
-
-
-def _codec_numbers(names: Sequence[str]) -> bytes:
-    unknown = [name for name in names if name not in CODECS]
-    if unknown or not names:
-        raise BadParams(f"codecs {list(names)}: one or more of {', '.join(CODECS)} are allowed", field="codecs")
-    return bytes(CODECS[name] for name in names)
 
 
 def _hops(max_forwards: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
@@ -13,7 +13,7 @@ import uuid_utils
 
 from .._sip import EVENTS as SIP_EVENTS
 from .._sip import SIDES, SRTP_SUITES, monotonic_ns
-from ..errors import MediaError, NotFound, WrongState
+from ..errors import BadParams, MediaError, NotFound, WrongState
 from ._leg_audio import LegAudio
 from .cause import End, failure
 from .events import LegEventKind, LegState
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-CODECS = {"PCMU": 0, "PCMA": 8}
+CODECS = {"PCMU": 0, "PCMA": 8, "G722": 9, "OPUS": 128}
+"""Ids of the C library, which are no payload types."""
 _CODEC_NAMES = {number: name for name, number in CODECS.items()}
-_BOTH = bytes(CODECS.values())
 NO_CODEC = 255
 TELEPHONE_EVENT = 101
 NO_EVENTS = 255
@@ -46,6 +46,13 @@ _ENDED_ALREADY = contextlib.suppress(NotFound)
 
 # How far a leg has come; a waiter waits for one of these.
 _RINGING, _ANSWERED, _ENDED, _CLOSED = range(1, 5)
+
+
+def codec_numbers(names: Sequence[str]) -> bytes:
+    """Ids of codecs, preferred first; BadParams names the ones that there are."""
+    if not names or len(set(names)) != len(names) or any(name not in CODECS for name in names):
+        raise BadParams(f"codecs {list(names)}: each of {', '.join(CODECS)} at most once, one at least", field="codecs")
+    return bytes(CODECS[name] for name in names)
 
 
 class Leg(LegAudio):
@@ -106,7 +113,7 @@ class Leg(LegAudio):
 
     @property
     def codec(self) -> str:
-        """PCMU or PCMA once agreed, else empty."""
+        """PCMU, PCMA, G722 or OPUS once agreed, else empty."""
         media = self._remote or self._offer
         return _CODEC_NAMES.get(media[2], "") if media else ""
 
@@ -218,8 +225,9 @@ class Leg(LegAudio):
         self._open_media()
         offer = self._offer
         if offer is None:
-            return self._local(_BOTH, self._events(TELEPHONE_EVENT))
-        return self._local(bytes((offer[2],)), self._events(offer[3]), offer[4])
+            return self._local(codec_numbers(self._core.settings.codecs), self._events(TELEPHONE_EVENT))
+        events = TELEPHONE_EVENT if offer[3] != NO_EVENTS else NO_EVENTS
+        return self._local(bytes((offer[2],)), self._events(events), offer[4])
 
     def _events(self, te_pt: int) -> int:
         """The payload type of telephone-event, NO_EVENTS where digits shall come in the audio alone."""
@@ -234,7 +242,7 @@ class Leg(LegAudio):
         if media == self._remote:
             return
         self._remote = media
-        rtp, rtcp, codec, te_pt, direction, ptime_ms, mux, _, keys = media
+        rtp, rtcp, codec, te_pt, direction, ptime_ms, mux, _, keys, coding = media
         te_pt = self._events(te_pt)
         if self._media:
             self._core.media.remote(
@@ -245,6 +253,7 @@ class Leg(LegAudio):
                 te_pt,
                 direction,
                 ptime_ms if ptime_ms in _PTIMES else 20,
+                coding,
                 peer=self._sender,
                 rtcp_mux=mux,
                 keys=keys,

@@ -19,13 +19,14 @@ DTMF_MODES: tuple[DtmfMode, ...] = ("auto", "rfc4733", "inband", "both")
 class CoreOptions:
     """Checked by `Core.start()`; the defaults make a Core on loopback, with any free SIP port.
 
-    `sip_listen` (host, port) pairs, literal addresses, port 0: any. `sip_advertise`: what Via and Contact say when a
-    listener is bound to a wildcard address. `media_address`: what SDP offers, default the first SIP address. `ports`
-    RTP and RTCP, both ends included. `workers` 0: one per CPU. `silence_ms`: a leg without RTP for so long is
-    reported SILENT. `ring_timeout_s`: how long a call of ours may ring when dial() does not say. `max_calls`: SIP
-    dialogs at once, an INVITE beyond it gets 503. `rcvbuf`: bytes of kernel buffer per SIP socket, what a stalled
-    loop can be late by. `clip_cache`: bytes of audio kept of files that nothing plays. `files`: what one may cost.
-    `quality`: measure every leg; None: none.
+    `sip_listen` (host, port) pairs, literal addresses, port 0: any. `sip_advertise`: what Via and Contact say when
+    a listener is bound to a wildcard address. `media_address`: what SDP offers, default the first SIP address.
+    `ports` RTP and RTCP, both ends included. `workers` 0: one per CPU. `silence_ms`: a leg without RTP for so long
+    is reported SILENT. `codecs`: PCMU, PCMA, G722, OPUS, the ones we offer, in this order, and agree to.
+    `opus_complexity` 1-10, `opus_bitrate` bit/s: of our encoder. `ring_timeout_s`: how long a call of ours may ring
+    when dial() does not say. `max_calls`: SIP dialogs at once, an INVITE beyond it gets 503. `rcvbuf`: bytes of
+    kernel buffer per SIP socket, what a stalled loop can be late by. `clip_cache`: bytes of audio kept of files
+    that nothing plays. `files`: what one may cost. `quality`: measure every leg; None: none.
     `record_buffer`: bytes of audio that may wait for the disk, 0: 64 MiB.
     `srtp`: policy of legs that name none (RFC 4568): off, optional, required. `rtcp_mux`: RTCP over the RTP port where
     the far side agrees (RFC 5761). `grace_ms`, `relatch_ms`: when RTP from elsewhere is believed (switchroom.h, struct
@@ -43,6 +44,9 @@ class CoreOptions:
     wake: Literal["tick", "packet"] = "tick"
     pin: bool = False
     silence_ms: int = 30_000
+    codecs: Sequence[str] = ("PCMU", "PCMA")
+    opus_complexity: int = 5
+    opus_bitrate: int = 24_000
     ring_timeout_s: float = 60.0
     max_legs: int = 0
     user_agent: str = ""

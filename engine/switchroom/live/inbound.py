@@ -147,11 +147,12 @@ class _Visit:
             name = self._rest.pop(0)
             try:
                 trunk = self._trunks.pick([name])
-                codecs = sorted(
-                    ("PCMU", "PCMA"), key=lambda codec: codec != self.leg.codec
-                )  # theirs first: no transcoding
                 outgoing = self._trunks.dial(
-                    trunk, self.leg.ruri_user, caller_id=self.leg.from_user, codecs=codecs, max_forwards=hops - 1
+                    trunk,
+                    self.leg.ruri_user,
+                    caller_id=self.leg.from_user,
+                    prefer=self.leg.codec,  # no transcoding where the trunk has it
+                    max_forwards=hops - 1,
                 )
             except EngineError as error:
                 log.warning("trunk_refused", call_id=self.call.id, trunk=name, error=str(error))

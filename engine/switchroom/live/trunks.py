@@ -108,12 +108,16 @@ class Trunks:
         *,
         caller_id: str | None = None,
         ring_timeout_s: float | None = None,
-        codecs: Sequence[str] = ("PCMU", "PCMA"),
+        prefer: str = "",
         headers: tuple[tuple[str, str], ...] = (),
         max_forwards: int = MAX_FORWARDS,
     ) -> Leg:
-        """Call `number` through a trunk that pick() gave. When this raises, the call has been given back."""
+        """Call `number` through a trunk that pick() gave. When this raises, the call has been given back.
+
+        `prefer`: of the trunk's codecs, the one to offer first.
+        """
         config = trunk.state.config
+        codecs = config.codecs or self._core.settings.codecs
         try:
             return self._core.dial(
                 trunk.uri_of(number),
@@ -121,7 +125,7 @@ class Trunks:
                 username=config.username,
                 password=config.password,
                 ring_timeout_s=ring_timeout_s,
-                codecs=codecs,
+                codecs=sorted(codecs, key=lambda codec: codec != prefer),
                 headers=headers,
                 max_forwards=max_forwards,
                 srtp=config.srtp,
