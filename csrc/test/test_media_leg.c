@@ -213,14 +213,14 @@ TEST_NO_OOM(media_leg_on_hold_is_not_called_silent)
 {
 	struct rig r;
 	struct far_end a = {0};
-	struct media_opts o = {.workers = 1, .max_legs = 4, .silence_ms = 60};
+	struct media_opts o = {.workers = 1, .max_legs = 4, .silence_ms = 400};
 	REQUIRE(rig_open(&r, &o));
 	CHECK(far_open(&r, &a, CODEC_PCMU, LEG_ANY_WORKER));
 	struct leg_remote held = far_remote(&a);
 	held.dir = DIR_SEND;
 	CHECK(media_leg_remote(r.m, a.leg, &held) == 0);
 	CHECK(rig_settle(&r, a.leg));
-	rig_sleep(200);
+	rig_sleep(600);
 	CHECK(!rig_has(&r, MEDIA_EV_SILENT, a.leg));
 out:
 	far_close(&a);
