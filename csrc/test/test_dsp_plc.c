@@ -27,6 +27,13 @@ static void *symbol(const struct peer *p, const char *name)
 	return dlsym(p->library, name);
 }
 
+/* Its memcpy() of overlapping ranges ends a run under the address sanitizer. */
+#ifdef __SANITIZE_ADDRESS__
+static const bool ask_library = false;
+#else
+static const bool ask_library = true;
+#endif
+
 static bool peer_open(struct peer *p)
 {
 	memset(p, 0, sizeof(*p));
@@ -122,7 +129,7 @@ static bool compare(const int16_t *in, size_t n, unsigned khz, struct voice_dist
 		lose(lost, frames);
 		look_at(lost, wanted, frames);
 	}
-	for (enum way way = SILENCE; good && way < (khz == 8 ? WAYS : SPANDSP); way++) {
+	for (enum way way = SILENCE; good && way < (khz == 8 && ask_library ? WAYS : SPANDSP); way++) {
 		good = play(way, in, out, frames, lost, khz);
 		struct voice_distance one = voice_compare(in, out, frames * 20 * khz, khz, wanted);
 		d[way].spectrum_db += one.spectrum_db;
@@ -163,7 +170,8 @@ TEST(plc_on_voices_is_nearer_than_silence_repetition_and_a_library)
 	struct voice_distance d[WAYS];
 	REQUIRE(compare_voices(8, d));
 	REQUIRE(between(d));
-	REQUIRE(d[CONCEAL].spectrum_db < d[SPANDSP].spectrum_db && d[CONCEAL].snr_db > d[SPANDSP].snr_db);
+	REQUIRE(!ask_library ||
+		(d[CONCEAL].spectrum_db < d[SPANDSP].spectrum_db && d[CONCEAL].snr_db > d[SPANDSP].snr_db));
 }
 
 TEST(plc_on_voices_does_as_well_at_16_khz)
