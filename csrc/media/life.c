@@ -128,7 +128,7 @@ void leg_publish(struct leg *leg)
 	s->rx_duplicates = leg->rx.duplicates;
 	s->ssrc_changes = leg->rx.ssrc_changes;
 	s->jitter_us = (leg->rx.jitter >> 4) * JITTER_UNIT_US / leg->speed;
-	if (leg->playout)
+	if (leg->mix) /* before it joined, the control thread may still be making the play-out */
 		count_playout(s, &leg->playout->stats);
 	memcpy(words, s, sizeof(words));
 	for (unsigned i = 0; i < LEG_PUBLISHED; i++)
