@@ -321,15 +321,12 @@ TEST_NO_OOM(media_survives_a_flood_of_commands)
 	struct rig r;
 	struct far_end a = {0};
 	struct datagram d;
-	unsigned full = 0;
 	REQUIRE(rig_open(&r, NULL));
 	CHECK(far_open(&r, &a, CODEC_PCMU, LEG_ANY_WORKER));
 	for (int i = 0; i < 200000; i++) {
 		int err = media_echo(r.m, a.leg, i % 2 == 0);
-		CHECK(err == 0 || err == -ENOBUFS);
-		full += err != 0;
+		CHECK(err == 0 || err == -ENOBUFS); /* whoever of the two is faster */
 	}
-	CHECK(full > 0);
 	while (media_echo(r.m, a.leg, true) == -ENOBUFS)
 		rig_sleep(1);
 	far_say(&a, 5);
@@ -337,6 +334,23 @@ TEST_NO_OOM(media_survives_a_flood_of_commands)
 	while (far_hear(&a, &d, 200) == 0)
 		far_say(&a, 5);
 	CHECK(d.rtp.payload[0] == 5);
+out:
+	far_close(&a);
+	rig_close(&r);
+}
+
+TEST_NO_OOM(media_ring_that_is_full_refuses_commands_until_the_worker_runs)
+{
+	struct rig r;
+	struct far_end a = {0};
+	unsigned taken = 0;
+	REQUIRE(rig_open_by_hand(&r, NULL));
+	CHECK(far_open(&r, &a, CODEC_PCMU, LEG_ANY_WORKER));
+	while (taken < 1000000 && media_echo(r.m, a.leg, true) == 0)
+		taken++;
+	CHECK(taken >= 1000 && taken < 1000000 && media_echo(r.m, a.leg, true) == -ENOBUFS);
+	rig_run(&r, 1);
+	CHECK(media_echo(r.m, a.leg, true) == 0);
 out:
 	far_close(&a);
 	rig_close(&r);
