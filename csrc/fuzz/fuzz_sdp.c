@@ -34,7 +34,7 @@ static void answer(const struct sdp *s, const struct sip_local *local)
 	MUST(agreed.te_pt == 255 || (agreed.te_pt < 128 && agreed.te_pt != agreed.pt));
 	MUST((agreed.dir & ~local->dir) == 0);
 	build_init(&b, out, sizeof out);
-	sdp_answer(&b, s, &agreed, local, 1, UINT64_MAX);
+	sdp_answer(&b, s, &agreed, local, NULL, 1, UINT64_MAX);
 	MUST(build_ok(&b));
 	MUST(sdp_parse(&again, (struct str){out, b.n}) == 0);
 	holds(&again);
@@ -51,7 +51,7 @@ static void offer(const struct sip_local *local)
 	struct sdp s;
 	struct build b;
 	build_init(&b, out, sizeof out);
-	sdp_offer(&b, local, 1, 1);
+	sdp_offer(&b, local, NULL, 1, 1);
 	MUST(build_ok(&b) && sdp_parse(&s, (struct str){out, b.n}) == 0 && s.audio == 0);
 	holds(&s);
 	answer(&s, local);
@@ -70,6 +70,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 					    .te_pt = 255,
 					    .dir = DIR_SEND};
 	struct sdp s;
+	if (sdp_parse_as(&s, (struct str){(const char *)data, n}, SDP_AVP | SDP_SAVP) == 0)
+		holds(&s); /* keys are agreed on in fuzz_srtp */
 	offer(&v4);
 	offer(&v6);
 	if (sdp_parse(&s, (struct str){(const char *)data, n}) != 0) {

@@ -79,7 +79,9 @@ static bool parse_key(struct str s, struct str *base64)
 	if (!starts(s, STR("inline:")) || memchr(s.p, ';', s.n))
 		return false;
 	s = str_from(s, sizeof("inline:") - 1);
-	const char *end = s.p + s.n, *bar = s.n ? memchr(s.p, '|', s.n) : NULL;
+	if (s.n == 0)
+		return false;
+	const char *end = s.p + s.n, *bar = memchr(s.p, '|', s.n);
 	*base64 = ch_span(s.p, bar ? bar : end);
 	if (!bar)
 		return true;
