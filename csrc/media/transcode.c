@@ -124,7 +124,7 @@ void coder_forward(struct worker *w, struct leg *dst, struct leg *src, struct rt
 		g711_decode((enum codec)p->pt, p->payload, p->n, w->pcm);
 		w->pcm_n = p->n;
 	}
-	bool laid = samples > 0 && samples <= LEG_FRAME_MAX && mix_hears(dst) &&
+	bool laid = samples > 0 && samples <= (int)LEG_FRAME_MAX && mix_hears(dst) &&
 		    mix_overlay(dst, w->pcm, (size_t)samples, w->now);
 	if (samples > 0 && dst->recording && dst->coder && record_beep_pcm(w, dst, w->pcm, (size_t)samples))
 		laid = true;
